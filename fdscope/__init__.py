@@ -1,0 +1,33 @@
+"""fdscope shows what stands behind every file descriptor of a live Linux process.
+
+    >>> from fdscope import scan
+    >>> snapshot = scan(["self"])
+    >>> [process.name for process in snapshot.processes] != []
+    True
+
+`scan` gives a `Snapshot`: processes with their descriptors, each an instance of its kind, and the problems
+that were met. The classes are in `fdscope.model` and `fdscope.kinds`.
+"""
+
+from __future__ import annotations
+
+from ._version import __version__
+
+__all__ = ["Snapshot", "UsageError", "__version__", "scan"]
+
+
+def __getattr__(name: str) -> object:
+    """Imports the public names when they are first used, so that ``fdscope --version`` need not."""
+    if name == "scan":
+        from .scanner import scan
+
+        return scan
+    if name == "Snapshot":
+        from .model import Snapshot
+
+        return Snapshot
+    if name == "UsageError":
+        from .selection import UsageError
+
+        return UsageError
+    raise AttributeError(f"module 'fdscope' has no attribute {name!r}")

@@ -1,0 +1,7 @@
+"""``python -m fdscope``."""
+
+from __future__ import annotations
+
+from .cli import entry
+
+entry()

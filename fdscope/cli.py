@@ -1,0 +1,227 @@
+"""What was asked: words of the command line to a command, and exceptions to an exit status.
+
+Every option is said once, in `OPTIONS`; the parser, the manual page and the help come from there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import sys
+from importlib import import_module
+from typing import NamedTuple, NoReturn
+
+from ._version import __version__
+from .console import Console, NotWrittenError
+from .selection import UsageError
+
+DONE, NOTHING_FOUND, WRONG_USAGE, NOT_PERMITTED, NOT_WRITTEN, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+STATUSES = {
+    DONE: "Done.",
+    NOTHING_FOUND: "Nothing found: no such process.",
+    WRONG_USAGE: "Wrong usage.",
+    NOT_PERMITTED: "Found, but the descriptors of none of the targets could be read for want of permission. "
+    "What could be read is shown all the same.",
+    NOT_WRITTEN: "The answer could not be written, as to a full disk.",
+    INTERRUPTED: "Interrupted.",
+}
+
+FORMATS = ("table", "plain", "csv", "tsv", "markdown", "html")
+
+
+class Option(NamedTuple):
+    """An option of the command line."""
+
+    names: tuple[str, ...]
+    help: str
+    value: str = ""
+    """What stands for its value in the help; empty: it takes none."""
+    choices: tuple[str, ...] = ()
+    default: str | None = None
+    commands: tuple[str, ...] = ("show",)
+
+
+class Command(NamedTuple):
+    """A command: the first word of the command line."""
+
+    name: str
+    words: str
+    """What follows it, for the help."""
+    help: str
+
+
+COMMANDS = (
+    Command("show", "[TARGET...]", "report on processes, or on the whole machine; may be left out"),
+    Command("lab", "[NAME...]", "hold one live descriptor of every kind, to look at, until interrupted"),
+    Command("doctor", "", "say what can be seen with present rights, and what would unlock the rest"),
+)
+
+OPTIONS = (
+    Option(("--json",), "one JSON document", commands=("show", "lab", "doctor")),
+    Option(("--ndjson",), "one JSON object a line for each descriptor, flushed as it is made"),
+    Option(("--json-schema",), "print the JSON Schema of the documents and end"),
+    Option(("--format",), "how tables are drawn; all but table give descriptors only", "FORMAT", FORMATS),
+    Option(
+        ("--columns",),
+        "columns of the descriptor table, by the names of JSON fields; +LIST adds to the usual ones, "
+        "'help' lists them all",
+        "LIST",
+    ),
+    Option(("--sort",), "sort descriptors by these columns; a minus before a name turns it round", "KEY"),
+    Option(("--no-headers",), "rows only: no column headers, and nothing around the table"),
+    Option(("--wide",), "never cut the last column to the width of the terminal"),
+    Option(("--all",), "without TARGET: every process, descriptor by descriptor, not the overview"),
+    Option(("--mapped",), "also list the files that memory is mapped from"),
+    Option(("--proc",), "another proc file system, or a recorded tree", "PATH", (), "/proc", ("show", "doctor")),
+    Option(("--source",), "where facts come from", "SOURCE", ("auto", "proc", "bpf"), "auto"),
+    Option(("--color",), "when to use colours", "WHEN", ("auto", "always", "never"), "auto", ("show", "doctor")),
+    Option(
+        ("--timeout",),
+        "how long to wait, in seconds, for file systems that do not answer",
+        "SECONDS",
+        (),
+        "5",
+    ),
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message)
+
+
+def _seconds(word: str) -> float:
+    try:
+        seconds = float(word)
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds <= 86400:
+        raise UsageError(f"--timeout takes a number of seconds from 0 to 86400, not '{word}'")
+    return seconds
+
+
+def parser(command: str) -> argparse.ArgumentParser:
+    """The parser of one command."""
+    words = {one.name: one.words for one in COMMANDS}[command]
+    found = _Parser(
+        prog="fdscope" if command == "show" else f"fdscope {command}",
+        usage=f"fdscope {words} [options]" if command == "show" else f"fdscope {command} {words} [options]",
+        add_help=False,
+        allow_abbrev=False,
+    )
+    if command != "doctor":
+        found.add_argument("names" if command == "lab" else "targets", nargs="*")
+    for option in OPTIONS:
+        if command not in option.commands:
+            continue
+        if option.value:
+            found.add_argument(
+                *option.names, metavar=option.value, choices=option.choices or None, default=option.default
+            )
+        else:
+            found.add_argument(*option.names, action="store_true")
+    return found
+
+
+def usage() -> str:
+    """The help, whole."""
+    lines = [
+        "fdscope shows what stands behind every file descriptor of a live Linux process.",
+        "",
+        "usage:",
+        "  fdscope                      overview of the machine",
+        "  fdscope TARGET...            report on processes: a pid, 'self', or a name (exact, else regex)",
+    ]
+    for one in COMMANDS[1:]:
+        lines.append(f"  {f'fdscope {one.name} {one.words}':<28} {one.help}")
+    lines += ["", "options:"]
+    for option in OPTIONS:
+        value = "{" + ",".join(option.choices) + "}" if option.choices else option.value
+        name = f"{', '.join(option.names)} {value}".rstrip()
+        lines += _hanging(name, option.help)
+    lines += [
+        *_hanging("-h, --help", "this text"),
+        *_hanging("--version", "the version"),
+        "",
+        "exit status:",
+        *(f"  {status:>3}  {meaning}" for status, meaning in STATUSES.items()),
+        "",
+        "Manual: fdscope(1), fdscope-kinds(7), fdscope-json(5)",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _hanging(name: str, text: str) -> list[str]:
+    """One option of the help: its name, its text beside it in lines of at most 100 columns."""
+    lines, line = [], ""
+    for word in text.split():
+        if line and len(line) + len(word) > 68:
+            lines.append(line)
+            line = word
+        else:
+            line = f"{line} {word}".lstrip()
+    lines.append(line)
+    head = f"  {name:<28}"
+    first = [f"{head} {lines[0]}"] if len(name) <= 28 else [head.rstrip(), f"{'':31}{lines[0]}"]
+    return first + [f"{'':31}{line}" for line in lines[1:]]
+
+
+def run(words: list[str], console: Console) -> int:
+    """Does what the words ask.
+
+    Raises:
+        UsageError: they make no sense.
+        NotWrittenError, BrokenPipeError: the answer could not be written.
+    """
+    options = words[: words.index("--")] if "--" in words else words
+    if "-h" in options or "--help" in options:
+        console.write(usage())
+        return DONE
+    if "--version" in options:
+        console.write(f"fdscope {__version__}\n")
+        return DONE
+    known = {one.name for one in COMMANDS}
+    command = words[0] if words and words[0] in known else "show"
+    asked = parser(command).parse_args(words[1:] if words[:1] == [command] else words)
+    if hasattr(asked, "timeout"):
+        asked.timeout = _seconds(asked.timeout)
+    status = import_module(f".commands.{command}", __package__).run(asked, console)
+    return int(status)
+
+
+def main(words: list[str] | None = None, console: Console | None = None) -> int:
+    """Runs the program and gives its exit status, one of `STATUSES`."""
+    console = Console() if console is None else console
+    try:
+        status = run(sys.argv[1:] if words is None else words, console)
+        console.flush()
+    except UsageError as error:
+        from .report.safe import printable
+
+        console.say(f"fdscope: {printable(str(error))}")
+        console.say("fdscope: try 'fdscope --help'")
+        return WRONG_USAGE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        return DONE
+    except NotWrittenError as error:
+        console.say(f"fdscope: the answer could not be written: {error}")
+        return NOT_WRITTEN
+    return status
+
+
+def entry() -> NoReturn:
+    """Runs the program as a command.
+
+    The process ends at once: everything is flushed, a snapshot of a large machine would take a tenth of a
+    second to take apart, and what a closed pipe left in a buffer must not be tried again.
+    """
+    gc.disable()  # a snapshot is built, written and dropped: looking for cycles in it only costs time
+    status = INTERRUPTED
+    try:
+        status = main()
+    finally:
+        os._exit(status)

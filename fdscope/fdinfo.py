@@ -1,0 +1,45 @@
+"""``key: value`` text of the kernel to fields (proc_pid_fdinfo(5), proc_pid_status(5)). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+
+def fields(data: bytes) -> dict[bytes, bytes]:
+    """Key to value, blanks stripped; of a key that comes twice the first value is kept.
+
+    A line without a colon belongs to no key and is left out.
+    """
+    found: dict[bytes, bytes] = {}
+    for line in data.split(b"\n"):
+        key, colon, value = line.partition(b":")
+        if colon and key not in found:
+            found[key] = value.strip()
+    return found
+
+
+def values(data: bytes, key: bytes) -> Iterator[bytes]:
+    """The value of every line that begins with `key` and a colon, blanks stripped, in order."""
+    start = key + b":"
+    for line in data.split(b"\n"):
+        if line.startswith(start):
+            yield line[len(start) :].strip()
+
+
+def words(line: bytes) -> dict[bytes, bytes]:
+    """``name:value`` words of one line to a dictionary: ``wd:1 ino:2f mask:fce``.
+
+    A blank between the colon and the value is allowed, as epoll's lines have it.
+    """
+    found: dict[bytes, bytes] = {}
+    pending = b""
+    for word in line.split():
+        key, colon, value = word.partition(b":")
+        if pending and not colon:
+            found[pending] = word
+        pending = b""
+        if colon and value:
+            found[key] = value
+        elif colon:
+            pending = key
+    return found

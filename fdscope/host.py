@@ -1,0 +1,41 @@
+"""Texts about the machine to Host (proc_stat(5), proc_sys_fs(5)). Pure."""
+
+from __future__ import annotations
+
+from .model import Host, OpenFiles
+from .raw import RawSystem
+from .text import text
+from .times import rfc3339
+
+
+def boot_time(stat: bytes) -> int | None:
+    """When the machine was booted, in seconds since 1970; None: the text does not tell it."""
+    number = _after(stat, b"btime")
+    return int(number) if number.isdigit() else None
+
+
+def _after(stat: bytes, key: bytes) -> bytes:
+    for line in stat.splitlines():
+        if line.startswith(key + b" "):
+            return line[len(key) :].strip()
+    return b""
+
+
+def host(raw: RawSystem) -> Host:
+    """What the texts tell; a part that is missing or strange is left out."""
+    booted = boot_time(raw.stat)
+    cpus = sum(line.startswith(b"cpu") and line[3:4].isdigit() for line in raw.stat.splitlines())
+    switches = _after(raw.stat, b"ctxt")
+    numbers = raw.file_nr.split()
+    open_files = None
+    if len(numbers) == 3 and all(number.isdigit() for number in numbers):
+        open_files = OpenFiles(allocated=int(numbers[0]) - int(numbers[1]), maximum=int(numbers[2]))
+    return Host(
+        hostname=text(raw.hostname.strip()) or None,
+        kernel=text(raw.kernel.strip()) or None,
+        boot_time=None if booted is None else rfc3339(booted),
+        cpus=cpus or None,
+        cpu_sockets=len(raw.packages) or None,
+        open_files=open_files,
+        context_switches=int(switches) if switches.isdigit() else None,
+    )

@@ -1,0 +1,97 @@
+"""Descriptor tables: links, fdinfo and, for paths, fstat(2) (proc_pid_fd(5), proc_pid_fdinfo(5)).
+
+Nothing that a process holds is opened: readlink(2) and stat(2) look at it through its link.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from errno import ENAMETOOLONG, ENOENT, ESRCH
+
+from ..raw import RawDescriptor, RawMount, Unread
+from .mounts import Mounts, is_remote
+from .patience import Patience
+from .root import Directory
+
+_GONE = (ENOENT, ESRCH)
+_KERNELS_OWN = (b"/memfd:", b"/dmabuf:", b"/secretmem", b"/dev/zero (deleted)", b"/SYSV")
+
+
+def mount_number(fdinfo: bytes) -> int | None:
+    """The ``mnt_id`` of an fdinfo text; None before Linux 3.15 or if the line is strange."""
+    _, _, rest = fdinfo.partition(b"mnt_id:\t")
+    number = rest.partition(b"\n")[0]
+    return int(number) if number.isdigit() else None
+
+
+def may_block(link: bytes, mount: RawMount | None) -> bool:
+    """Whether stat(2) on the link could wait for a server.
+
+    A path of no known mount may belong to one that was detached or that another namespace has; the memory
+    files of the kernel itself, which no mount table lists either, are told by their form.
+    """
+    if mount is not None:
+        return is_remote(mount.type)
+    return not link.startswith(_KERNELS_OWN)
+
+
+def descriptors(
+    task: Directory, pid: int, tid: int | None, mounts: Mounts, patience: Patience
+) -> Iterator[RawDescriptor | Unread]:
+    """Every descriptor in the table of `task`, the directory of a process or of one of its threads.
+
+    A descriptor that is closed while the table is read is not in it any more and is left out. One whose
+    stat(2) may block is put off: it comes out of `patience`.
+    """
+    links, infos = task.open(b"fd"), task.open(b"fdinfo")
+    numbers = links if isinstance(links, Unread) else links.numbers()
+    if isinstance(numbers, Unread):
+        yield numbers._replace(what="descriptors")
+        numbers = []
+    if isinstance(infos, Unread) and numbers:
+        yield infos
+    if isinstance(links, Directory):
+        readable = None if isinstance(infos, Unread) else infos
+        for fd in numbers:
+            yield from _one(links, readable, RawDescriptor(pid, fd, b"", tid=tid), mounts, patience)
+    for directory in (links, infos):
+        if isinstance(directory, Directory):
+            directory.close()
+
+
+def _one(
+    links: Directory, infos: Directory | None, empty: RawDescriptor, mounts: Mounts, patience: Patience
+) -> Iterator[RawDescriptor | Unread]:
+    pid, fd, tid = empty.pid, empty.fd, empty.tid
+    name = b"%d" % fd
+    link = links.link(name, fd)
+    if isinstance(link, Unread):
+        if link.errno in _GONE:
+            return
+        yield link._replace(what="link")
+        if link.errno != ENAMETOOLONG:
+            yield empty
+            return
+        link = b""
+    info = infos.read(name, fd) if infos is not None else b""
+    if isinstance(info, Unread):
+        if info.errno in _GONE:
+            return
+        yield info
+        info = b""
+    if link and link[:1] != b"/":
+        yield RawDescriptor(pid, fd, link, info, None, None, None, tid)
+        return
+    mount_id = mount_number(info)
+    mount = None if mount_id is None else mounts.get(pid, mount_id)
+    if may_block(link, mount):
+        patience.ask(RawDescriptor(pid, fd, link, info, None, mount, None, tid), links.number, name, mount)
+        return
+    status = links.status(name, fd)
+    if isinstance(status, Unread):
+        if status.errno in _GONE:
+            return
+        yield status
+        yield RawDescriptor(pid, fd, link, info, None, mount, None, tid)
+    else:
+        yield RawDescriptor(pid, fd, link, info, status, mount, None, tid)

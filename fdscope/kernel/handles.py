@@ -1,0 +1,65 @@
+"""From a file handle to a path: open_by_handle_at(2), for local file systems and with CAP_DAC_READ_SEARCH."""
+
+from __future__ import annotations
+
+import functools
+import os
+from typing import Any
+
+
+@functools.cache
+def _open_by_handle_at() -> tuple[Any, Any]:
+    import ctypes  # only a watch list asks for this
+
+    class FileHandle(ctypes.Structure):
+        """struct file_handle (open_by_handle_at(2))."""
+
+        _fields_ = (
+            ("handle_bytes", ctypes.c_uint),
+            ("handle_type", ctypes.c_int),
+            ("f_handle", ctypes.c_char * 128),
+        )
+
+    return ctypes.CDLL(None, use_errno=True).open_by_handle_at, FileHandle
+
+
+def path_of_handle(mount_point: bytes, kind: int, handle: bytes) -> bytes | None:
+    """The path of the inode with this handle, seen from here; None where it cannot be told.
+
+    The inode is looked up with O_PATH, which opens nothing; of the mount point, a directory of a local file
+    system, a descriptor is needed for the length of the call.
+    """
+    if len(handle) > 128:
+        return None
+    call, structure = _open_by_handle_at()
+    try:
+        mount = os.open(mount_point, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    import ctypes
+
+    try:
+        found = call(
+            mount,
+            ctypes.byref(structure(len(handle), kind, handle)),
+            os.O_PATH | os.O_CLOEXEC | os.O_NOFOLLOW,
+        )
+        if found < 0:
+            return None
+        try:
+            return os.readlink(b"/proc/self/fd/%d" % found)
+        finally:
+            os.close(found)
+    except OSError:
+        return None
+    finally:
+        os.close(mount)
+
+
+def is_inode(path: bytes, device: int, inode: int) -> bool:
+    """Whether `path` leads to this inode now; `device` as the kernel encodes it, major << 20 | minor."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return False
+    return (status.st_ino, os.major(status.st_dev) << 20 | os.minor(status.st_dev)) == (inode, device)

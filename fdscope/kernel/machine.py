@@ -1,0 +1,83 @@
+"""Answers to what a kind may ask about the rest of the machine (raw.Machine), each read once, when asked."""
+
+from __future__ import annotations
+
+import functools
+
+from ..raw import RawMount, Unread
+from .handles import is_inode, path_of_handle
+from .mounts import Mounts
+from .root import Proc
+from .tables import lock_key, parse_devices, parse_lock_waiters, parse_misc, parse_partitions
+
+
+class ProcMachine:
+    """The machine below a proc root."""
+
+    def __init__(self, proc: Proc, mounts: Mounts) -> None:
+        self._proc = proc
+        self._mounts = mounts
+        self._names: dict[int, bytes | None] = {}
+        self._paths: dict[tuple[int, int], bytes | None] = {}
+
+    def _read(self, name: bytes) -> bytes:
+        content = self._proc.read_all(name)
+        return b"" if isinstance(content, Unread) else content
+
+    @functools.cached_property
+    def _drivers(self) -> dict[tuple[bool, int], bytes]:
+        return parse_devices(self._read(b"devices"))
+
+    @functools.cached_property
+    def _misc(self) -> dict[int, bytes]:
+        return parse_misc(self._read(b"misc"))
+
+    @functools.cached_property
+    def _partitions(self) -> dict[tuple[int, int], bytes]:
+        return parse_partitions(self._read(b"partitions"))
+
+    @functools.cached_property
+    def _waiters(self) -> dict[bytes, list[int]]:
+        return parse_lock_waiters(self._read(b"locks"))
+
+    def driver(self, block: bool, major: int) -> bytes | None:
+        """The name of a device driver (proc_devices(5))."""
+        return self._drivers.get((block, major))
+
+    def misc_device(self, minor: int) -> bytes | None:
+        """The name of a miscellaneous character device (proc_misc(5))."""
+        return self._misc.get(minor)
+
+    def partition(self, major: int, minor: int) -> bytes | None:
+        """The name of a block device (proc_partitions(5))."""
+        return self._partitions.get((major, minor))
+
+    def process_name(self, pid: int) -> bytes | None:
+        """The name of a process (proc_pid_comm(5)); None: there is none with this pid."""
+        if pid not in self._names:
+            name = self._proc.read(b"%d/comm" % pid)
+            self._names[pid] = name.removesuffix(b"\n") if isinstance(name, bytes) else None
+        return self._names[pid]
+
+    def mount(self, pid: int, mount_id: int) -> RawMount | None:
+        """A mount in the mount namespace of process `pid` (proc_pid_mountinfo(5))."""
+        return self._mounts.get(pid, mount_id)
+
+    def path_of(self, pid: int, device: int, inode: int, handle: tuple[int, bytes] | None) -> bytes | None:
+        """A path of an inode: through its handle, on a local file system, as root; checked before it is told."""
+        key = (device, inode)
+        if key not in self._paths:
+            self._paths[key] = self._find(pid, device, inode, handle) if self._proc.live else None
+        return self._paths[key]
+
+    def _find(self, pid: int, device: int, inode: int, handle: tuple[int, bytes] | None) -> bytes | None:
+        mount = self._mounts.by_device(pid, b"%d:%d" % (device >> 20, device & 0xFFFFF))
+        if mount is None or handle is None:
+            return None
+        root = b"%s/%d/root" % (self._proc.path.encode(), pid)
+        path = path_of_handle(root + mount.point, *handle)
+        return path if path is not None and is_inode(root + path, device, inode) else None
+
+    def lock_waiters(self, lock: bytes) -> tuple[int, ...]:
+        """Processes that wait for a lock, given its line without the number (proc_locks(5))."""
+        return tuple(self._waiters.get(lock_key(lock), ()))

@@ -1,0 +1,193 @@
+"""Processes and threads: the files of /proc/PID and /proc/PID/task/TID (proc_pid(5)); not their descriptors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from errno import EACCES, EINVAL, ENOENT, EPERM, ESRCH
+
+from ..raw import RawHeldFile, RawProcess, RawThread, Unread
+from .mounts import Mounts
+from .patience import Patience
+from .root import Directory, Proc
+
+_GONE = (ENOENT, ESRCH)
+HELD = ("cwd", "root", "exe")
+
+
+def process(task: Directory, pid: int) -> tuple[RawProcess | None, list[Unread]]:
+    """The texts of a process, and those that could not be read; None: it is gone."""
+    unread: list[Unread] = []
+
+    def text(name: bytes) -> bytes:
+        content = task.read(name)
+        if isinstance(content, Unread):
+            if content.errno != EINVAL:  # of a zombie, cgroup answers so: there is nothing to read
+                unread.append(content)
+            return b""
+        return content
+
+    stat = task.read(b"stat")
+    if isinstance(stat, Unread):
+        return None, [stat._replace(what="process")]
+    raw = RawProcess(
+        pid,
+        stat,
+        text(b"status"),
+        text(b"limits"),
+        text(b"cgroup"),
+        text(b"cmdline"),
+        _namespaces(task, unread),
+        _count(task),
+    )
+    return raw, unread
+
+
+def leader(proc: Proc, pid: int) -> int | None:
+    """The process that a process or thread id belongs to; None: there is neither."""
+    status = proc.read(b"%d/status" % pid)
+    if isinstance(status, Unread):
+        return None
+    number = status.partition(b"\nTgid:")[2].partition(b"\n")[0].strip()
+    return int(number) if number.isdigit() else pid
+
+
+def identities(proc: Proc) -> Iterator[tuple[int, bytes, bytes]]:
+    """Pid, stat and command line of every process; one that goes away meanwhile is left out."""
+    for pid in proc.pids():
+        task = proc.process(pid)
+        if isinstance(task, Directory):
+            with task:
+                stat, command = task.read(b"stat"), task.read(b"cmdline")
+            if isinstance(stat, bytes):
+                yield pid, stat, command if isinstance(command, bytes) else b""
+
+
+def _namespaces(task: Directory, unread: list[Unread]) -> tuple[tuple[str, bytes], ...]:
+    directory = task.open(b"ns")
+    if isinstance(directory, Unread):
+        if directory.errno not in _GONE:
+            unread.append(directory._replace(what="namespaces"))
+        return ()
+    found = []
+    with directory:
+        names = directory.names()
+        for name in () if isinstance(names, Unread) else names:
+            link = directory.link(name)
+            if isinstance(link, bytes):
+                found.append((name.decode("ascii", "replace"), link))
+            elif link.errno in (EACCES, EPERM):
+                names = link  # one refusal stands for all ten
+                break
+    if isinstance(names, Unread) and names.errno not in _GONE:
+        unread.append(names._replace(what="namespaces"))
+    return tuple(found)
+
+
+def _count(task: Directory) -> int | None:
+    """Entries of the descriptor table as the kernel counts them.
+
+    The size of the directory, since Linux 6.2; 0 may also come from an older kernel, so it tells nothing.
+    """
+    status = task.status(b"fd")
+    return None if isinstance(status, Unread) else status.st_size or None
+
+
+def threads(task: Directory) -> Iterator[RawThread | Unread]:
+    """Every thread; one that ends meanwhile is left out."""
+    directory = task.open(b"task")
+    if isinstance(directory, Unread):
+        yield directory._replace(what="threads")
+        return
+    with directory:
+        numbers = directory.numbers()
+        if isinstance(numbers, Unread):
+            yield numbers._replace(what="threads")
+            return
+        for tid in numbers:
+            stat, status = directory.read(b"%d/stat" % tid), directory.read(b"%d/status" % tid)
+            if isinstance(stat, bytes) and isinstance(status, bytes):
+                yield RawThread(task.pid or 0, tid, stat, status)
+                continue
+            for missing in (stat, status):
+                if isinstance(missing, Unread) and missing.errno not in _GONE:
+                    yield missing
+
+
+def held(task: Directory, pid: int, mounts: Mounts, patience: Patience) -> Iterator[RawHeldFile | Unread]:
+    """The files behind ``cwd``, ``root`` and ``exe``; a kernel thread or a zombie has none."""
+    for role in HELD:
+        name = role.encode()
+        link = task.link(name)
+        if isinstance(link, Unread):
+            if link.errno not in _GONE:
+                yield link
+            continue
+        yield from _stated(task, RawHeldFile(pid, role, link), name, mounts, patience)
+
+
+def mapped(task: Directory, pid: int, mounts: Mounts, patience: Patience) -> Iterator[RawHeldFile | Unread]:
+    """Every file that memory of the process is a mapping of, once (proc_pid_maps(5))."""
+    maps = task.read_all(b"maps")
+    if isinstance(maps, Unread):
+        yield maps
+        return
+    try:
+        regions = parse_maps(maps)
+    except ValueError:
+        yield Unread("maps", EINVAL, pid)
+        return
+    refused = False
+    for (path, _, _), (span, count, length, rights) in regions.items():
+        file = RawHeldFile(pid, "mapped", path, None, None, count, length, rights)
+        for answer in _stated(task, file, b"map_files/" + span, mounts, patience):
+            if isinstance(answer, Unread) and answer.errno in (EACCES, EPERM):
+                if not refused:  # one refusal stands for all: it takes CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE
+                    yield answer._replace(what="status of mapped files")
+                refused = True
+            else:
+                yield answer
+
+
+def parse_maps(maps: bytes) -> dict[tuple[bytes, bytes, int], tuple[bytes, int, int, bytes]]:
+    """Path, device and inode of each mapped file to facts about its regions.
+
+    These are the name of the first in ``map_files``, their number, their length together in bytes, and the
+    union of their rights.
+
+    Raises:
+        ValueError: a line has another form than proc_pid_maps(5) gives.
+    """
+    found: dict[tuple[bytes, bytes, int], tuple[bytes, int, int, bytes]] = {}
+    for line in maps.splitlines():
+        words = line.split(None, 5)
+        if len(words) < 5:
+            raise ValueError(f"not a mapping: {line!r}")
+        if len(words) < 6 or words[4] == b"0":
+            continue  # anonymous memory, the stack, the vdso
+        span, rights, _, device, inode, path = words
+        start, _, end = span.partition(b"-")
+        first, last = int(start, 16), int(end, 16)
+        key = (path.replace(b"\\012", b"\n"), device, int(inode))
+        # map_files has its own spelling, without leading zeros
+        old = found.get(key, (b"%x-%x" % (first, last), 0, 0, b""))
+        union = bytes(letter for letter in b"rwxsp" if letter in rights or letter in old[3])
+        found[key] = (old[0], old[1] + 1, old[2] + last - first, union)
+    return found
+
+
+def _stated(
+    task: Directory, file: RawHeldFile, name: bytes, mounts: Mounts, patience: Patience
+) -> Iterator[RawHeldFile | Unread]:
+    """`file` with its mount and status, put off where stat(2) may block."""
+    mount, certain = mounts.by_path(file.pid, file.link)
+    file = file._replace(mount=mount)
+    if not certain:
+        patience.ask(file, task.number, name, mount)
+        return
+    status = task.status(name)
+    if isinstance(status, Unread):
+        if status.errno not in _GONE:
+            yield status._replace(what=f"status of {file.role}")
+        yield file
+        return
+    yield file._replace(status=status)

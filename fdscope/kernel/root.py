@@ -1,0 +1,138 @@
+"""A proc file system, or a recorded tree of one, read as bytes; errors become values here.
+
+Every path goes through `Proc` or one of its directories. A directory is held open while it is read, so
+that all that comes out of it belongs to one process: when that process ends and its pid is given to
+another, the held directory answers ESRCH instead of telling about the newcomer.
+"""
+
+from __future__ import annotations
+
+import os
+from errno import ESRCH
+
+from ..raw import Unread
+
+_CHUNK = 4096
+
+
+class Directory:
+    """An open directory below a proc root. Close it, or use it in a `with` statement."""
+
+    __slots__ = ("number", "pid", "what")
+
+    def __init__(self, number: int, what: str, pid: int | None) -> None:
+        self.number = number
+        self.what = what
+        self.pid = pid
+
+    def __enter__(self) -> Directory:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets the directory go."""
+        os.close(self.number)
+
+    def _unread(self, name: bytes, error: OSError, fd: int | None = None) -> Unread:
+        what = os.fsdecode(name) if fd is None else self.what
+        return Unread(what, error.errno or ESRCH, self.pid, fd)
+
+    def read(self, name: bytes, fd: int | None = None) -> bytes | Unread:
+        """The whole content of a file. `fd` is the descriptor that a failure will be told of."""
+        try:
+            number = os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=self.number)
+        except OSError as error:
+            return self._unread(name, error, fd)
+        try:
+            content = os.read(number, _CHUNK)
+            if len(content) == _CHUNK:  # a shorter answer is all there is: proc(5) files are made in one go
+                parts = [content]
+                while part := os.read(number, 1 << 16):
+                    parts.append(part)
+                content = b"".join(parts)
+        except OSError as error:
+            return self._unread(name, error, fd)
+        finally:
+            os.close(number)
+        return content
+
+    def read_all(self, name: bytes) -> bytes | Unread:
+        """The whole content of a file that is made line by line, as maps and mountinfo are."""
+        try:
+            number = os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=self.number)
+        except OSError as error:
+            return self._unread(name, error)
+        parts = []
+        try:
+            while part := os.read(number, 1 << 16):
+                parts.append(part)
+        except OSError as error:
+            return self._unread(name, error)
+        finally:
+            os.close(number)
+        return b"".join(parts)
+
+    def link(self, name: bytes, fd: int | None = None) -> bytes | Unread:
+        """What a symbolic link points to."""
+        try:
+            return os.readlink(name, dir_fd=self.number)
+        except OSError as error:
+            return self._unread(name, error, fd)
+
+    def status(self, name: bytes, fd: int | None = None) -> os.stat_result | Unread:
+        """stat(2) of what a link leads to. Blocks while a file system does not answer."""
+        try:
+            return os.stat(name, dir_fd=self.number)
+        except OSError as error:
+            return Unread("status", error.errno or ESRCH, self.pid, fd)
+
+    def numbers(self) -> list[int] | Unread:
+        """The names in the directory that are numbers, in order."""
+        try:
+            return sorted(int(name) for name in os.listdir(self.number) if name.isdigit())
+        except OSError as error:
+            return self._unread(os.fsencode(self.what), error)
+
+    def names(self) -> list[bytes] | Unread:
+        """All names in the directory, in order."""
+        try:
+            return sorted(os.fsencode(name) for name in os.listdir(self.number))
+        except OSError as error:
+            return self._unread(os.fsencode(self.what), error)
+
+    def open(self, name: bytes, pid: int | None = None) -> Directory | Unread:
+        """A directory below this one."""
+        pid = self.pid if pid is None else pid
+        try:
+            number = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self.number)
+        except OSError as error:
+            return Unread(os.fsdecode(name), error.errno or ESRCH, pid)
+        return Directory(number, os.fsdecode(name), pid)
+
+
+class Proc(Directory):
+    """The root: ``/proc``, the same mount seen from a container, or a recorded tree.
+
+    Raises:
+        OSError: there is no such directory.
+    """
+
+    __slots__ = ("live", "path")
+
+    def __init__(self, path: str = "/proc") -> None:
+        super().__init__(os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC), path, None)
+        self.path = path
+        own = self.link(b"self")
+        self.live = own == b"%d" % os.getpid()
+        """Whether its pids are those that system calls of this process understand."""
+
+    def process(self, pid: int) -> Directory | Unread:
+        """The directory of one process, or of one thread by its thread id."""
+        return self.open(b"%d" % pid, pid)
+
+    def pids(self) -> list[int]:
+        """Every process that can be seen."""
+        found = self.numbers()
+        return [] if isinstance(found, Unread) else found

@@ -1,0 +1,15 @@
+"""Names of users, from the machine's own account database (getpwuid(3))."""
+
+from __future__ import annotations
+
+import functools
+import pwd
+
+
+@functools.lru_cache(maxsize=1024)
+def user_name(uid: int) -> str | None:
+    """The account with this user id; None: there is none."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return None

@@ -1,0 +1,120 @@
+"""The kinds of descriptor, one file each. A kind is known by being here.
+
+A kind says in `known_by` what it is recognised by. The forms, the most telling first:
+
+* ``("anon_inode", name)``: a link ``anon_inode:name`` or ``anon_inode:[name]``; of ``name:more`` only the name
+* ``("scheme", word)``: what stands before the colon of any other link that is no path, or of a path that
+  belongs to no mount, as ``/memfd`` does
+* ``("filesystem", type)``: the type of the mount (proc_pid_mountinfo(5))
+* ``("magic", number)``: the file-system type from statfs(2), for a path that belongs to no mount
+* ``("device", S_IFCHR or S_IFBLK, major, minor)``, then ``(…, major)``: a device number
+* ``("type", S_IF…)``: the type of file (inode(7))
+* ``("path",)``: a path whose type could not be read
+* ``("anything",)``: whatever is left
+
+Two kinds that claim one key fail at import.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Hashable, Iterator
+from importlib import import_module
+
+from ..fdinfo import fields
+from ..model import Descriptor, HeldFile, Problem, kind_name
+from ..raw import Machine, RawDescriptor, RawHeldFile
+from ..text import text
+from ._basics import basics
+from ._file import device_name, file_name
+
+_known: dict[Hashable, type[Descriptor]] = {}
+
+
+def keys(raw: RawDescriptor) -> Iterator[Hashable]:
+    """What `raw` can be recognised by, the most telling first."""
+    link = raw.link
+    scheme, _, rest = link.partition(b":")
+    if scheme == b"anon_inode":
+        yield ("anon_inode", rest.partition(b":")[0].strip(b"[]"))
+    elif link and not link.startswith(b"/"):
+        yield ("scheme", scheme)
+    else:
+        if raw.mount is not None:
+            yield ("filesystem", raw.mount.type)
+        else:
+            yield ("scheme", scheme.removesuffix(b" (deleted)"))
+            yield ("magic", raw.magic)
+        if raw.status is not None:
+            file_type = stat.S_IFMT(raw.status.st_mode)
+            if file_type in (stat.S_IFCHR, stat.S_IFBLK):
+                major = os.major(raw.status.st_rdev)
+                yield ("device", file_type, major, os.minor(raw.status.st_rdev))
+                yield ("device", file_type, major)
+            yield ("type", file_type)
+        elif link:
+            yield ("path",)
+
+
+def kind_of(raw: RawDescriptor) -> type[Descriptor]:
+    """The class that `raw` belongs to."""
+    for key in keys(raw):
+        kind = _known.get(key)
+        if kind is not None:
+            return kind
+    return _known[("anything",)]
+
+
+def decode(raw: RawDescriptor, machine: Machine) -> tuple[Descriptor, Problem | None]:
+    """The descriptor that `raw` tells of; a kind that cannot read it costs a Problem, never the row."""
+    kind = kind_of(raw)
+    try:
+        return kind.decode(raw, machine), None
+    except (ValueError, KeyError, IndexError) as error:
+        problem = Problem(
+            pid=raw.pid,
+            fd=raw.fd,
+            what="fdinfo",
+            reason="not-understood",
+            detail=f"{kind_name(kind)}: {type(error).__name__}: {error}",
+        )
+    try:
+        known = basics(raw, fields(raw.fdinfo))
+    except ValueError:
+        known = {"fd": raw.fd, "tid": raw.tid}
+    return kind(name=text(raw.link), **known), problem
+
+
+def held_file(raw: RawHeldFile) -> HeldFile:
+    """A file that is held without a descriptor."""
+    status, mount = raw.status, raw.mount
+    name, deleted = file_name(raw.link, None if status is None else status.st_nlink)
+    return HeldFile(
+        role=raw.role,  # type: ignore[arg-type]  # one of the four, by raw.py
+        name=text(name),
+        inode=None if status is None else status.st_ino,
+        device=None if status is None else device_name(status.st_dev),
+        size_bytes=None if status is None else status.st_size,
+        links=None if status is None else status.st_nlink,
+        deleted=deleted,
+        filesystem=None if mount is None else text(mount.type),
+        source=None if mount is None else text(mount.source),
+        mappings=raw.mappings or None,
+        mapped_bytes=raw.mapped_bytes or None,
+        permissions=text(raw.permissions) or None,
+    )
+
+
+def _register() -> tuple[type[Descriptor], ...]:
+    for file in sorted(os.listdir(__path__[0])):
+        if file.endswith(".py") and not file.startswith("_"):
+            for kind in list(vars(import_module(f"{__name__}.{file[:-3]}")).values()):
+                if isinstance(kind, type) and issubclass(kind, Descriptor) and "known_by" in vars(kind):
+                    for key in kind.known_by:
+                        if _known.setdefault(key, kind) is not kind:
+                            raise TypeError(f"{kind.__name__} and {_known[key].__name__} both claim {key}")
+    return tuple(sorted(set(_known.values()), key=kind_name))
+
+
+KINDS: tuple[type[Descriptor], ...] = _register()

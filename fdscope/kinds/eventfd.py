@@ -1,0 +1,46 @@
+"""eventfd: a counter that tasks add to and wait on (eventfd(2))."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from ..fdinfo import fields
+from ..model import POLL, READ, WRITE, Descriptor, said
+from ..raw import Machine, RawDescriptor
+from ._basics import basics
+
+
+class EventFd(Descriptor, tag="eventfd", kw_only=True):
+    """A 64-bit counter kept by the kernel: a write adds to it, a read takes it."""
+
+    count: Annotated[int | None, said("the counter's value now")] = None
+    semaphore: Annotated[bool | None, said("true: a read takes 1 instead of all; since Linux 6.5")] = None
+    eventfd_id: Annotated[int | None, said("equal ids are one eventfd; since Linux 5.2")] = None
+
+    known_by = (("anon_inode", b"eventfd"),)
+    verbs = frozenset({READ, WRITE, POLL})
+    unit = "a counter"
+
+    @classmethod
+    def decode(cls, raw: RawDescriptor, machine: Machine) -> EventFd:
+        """The count is hexadecimal, the id decimal (fs/eventfd.c)."""
+        info = fields(raw.fdinfo)
+        count, semaphore, number = (
+            info.get(key) for key in (b"eventfd-count", b"eventfd-semaphore", b"eventfd-id")
+        )
+        return cls(
+            count=None if count is None else int(count, 16),
+            semaphore=None if semaphore is None else int(semaphore) != 0,
+            eventfd_id=None if number is None else int(number),
+            object=None if number is None else f"eventfd:[{int(number)}]",
+            **basics(raw, info),
+        )
+
+    def describe(self) -> str:
+        """``counter 7, semaphore, id 12``."""
+        parts = ["counter" if self.count is None else f"counter {self.count}"]
+        if self.semaphore:
+            parts.append("semaphore")
+        if self.eventfd_id is not None:
+            parts.append(f"id {self.eventfd_id}")
+        return ", ".join(parts)

@@ -1,0 +1,29 @@
+"""pipe: a one-way channel between its two ends (pipe(7))."""
+
+from __future__ import annotations
+
+from ..fdinfo import fields
+from ..model import POLL, READ, WRITE, Descriptor
+from ..raw import Machine, RawDescriptor
+from ._basics import basics
+
+
+class Pipe(Descriptor, tag="pipe", kw_only=True):
+    """One end of a pipe without a name; its inode names both ends."""
+
+    known_by = (("scheme", b"pipe"),)
+    verbs = frozenset({READ, WRITE, POLL})
+    unit = "a byte stream"
+
+    @classmethod
+    def decode(cls, raw: RawDescriptor, machine: Machine) -> Pipe:
+        """The inode stands in the link: ``pipe:[123]``."""
+        known = basics(raw, fields(raw.fdinfo))
+        known["inode"] = int(raw.link[6:-1])
+        name = raw.link.decode("ascii")
+        return cls(name=name, object=name, **known)
+
+    def describe(self) -> str:
+        """The link, and which end this is."""
+        end = {"r": "read end", "w": "write end"}.get(self.access or "", "both ends")
+        return f"{self.name}, {end}"

@@ -1,0 +1,240 @@
+"""The nouns: what fdscope says about a machine. Data only; nothing here reads or prints.
+
+Each field is declared once with its sentence (`said`). From that one declaration come the JSON key, the
+JSON Schema, the column and the line of the manual. A field that is None was not told by the kernel or could
+not be read; JSON leaves it out.
+
+Annotations stay text until the schema or the manual asks for them: evaluating them would cost more than
+the rest of a small process's report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Annotated, Any, ClassVar, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from .raw import Machine, RawDescriptor
+
+READ, WRITE, SEEK, POLL, MAP = "read", "write", "seek", "poll", "map"
+VERBS = (READ, WRITE, SEEK, POLL, MAP)
+
+
+def said(sentence: str) -> Meta:
+    """A field's one line of documentation; schema, manual and column help all print it."""
+    return Meta(description=sentence)
+
+
+class Descriptor(Struct, tag_field="kind", kw_only=True, omit_defaults=True, gc=False):
+    """A number in a descriptor table, and the object behind it."""
+
+    fd: Annotated[int, said("number in the descriptor table")]
+    name: Annotated[str | None, said("path of the file, or what the kernel calls the object")] = None
+    access: Annotated[
+        Literal["r", "w", "rw", "path"] | None,
+        said("what the open file description allows; path: it was opened with O_PATH"),
+    ] = None
+    flags: Annotated[
+        list[str] | None, said("close-on-exec and the file status flags, by their names in open(2)")
+    ] = None
+    position: Annotated[int | None, said("offset in bytes at which the next read or write begins")] = None
+    inode: Annotated[int | None, said("inode number")] = None
+    device: Annotated[str | None, said("major:minor of the device that holds the inode")] = None
+    mount_id: Annotated[int | None, said("the mount it was opened through (proc_pid_mountinfo(5))")] = None
+    object: Annotated[str | None, said("names the object; equal for descriptors of one object")] = None
+    tid: Annotated[int | None, said("the thread whose own descriptor table this is in")] = None
+
+    known_by: ClassVar[tuple[Hashable, ...]] = ()
+    """What this kind is recognised by; see kinds/__init__.py for the forms."""
+    verbs: ClassVar[frozenset[str]] = frozenset()
+    """What the kernel lets one do with it, of VERBS."""
+    unit: ClassVar[str] = ""
+    """In what unit it moves: ``bytes``, ``messages``, ``events``, ``a counter``; empty: nothing moves."""
+    in_file_system: ClassVar[bool] = False
+    """Whether the object has a name in a file system."""
+
+    @classmethod
+    def decode(cls, raw: RawDescriptor, machine: Machine) -> Descriptor:
+        """The descriptor that `raw` tells of; pure.
+
+        Raises:
+            ValueError, KeyError, IndexError: the kernel speaks otherwise than this kind knows.
+        """
+        raise NotImplementedError
+
+    def describe(self) -> str:
+        """The object in one line. May hold hostile text: it must pass report/safe.py."""
+        return self.name or ""
+
+
+class Switches(Struct, frozen=True, kw_only=True):
+    """Context switches, summed over the threads that were counted."""
+
+    voluntary: Annotated[int, said("times a thread gave the CPU up because it had to wait")]
+    involuntary: Annotated[int, said("times the CPU was taken from a thread that could have gone on")]
+    threads_counted: Annotated[int, said("threads whose counters are in the sums")]
+    exited_threads_included: Annotated[bool, said("whether threads that have ended are in the sums")]
+
+
+class Thread(Struct, kw_only=True, omit_defaults=True, gc=False):
+    """One thread of a process."""
+
+    tid: Annotated[int, said("thread id; equal to the pid for the main thread")]
+    name: Annotated[str | None, said("the thread's name, at most 15 bytes")] = None
+    state: Annotated[str | None, said("running, sleeping, disk-sleep, stopped, traced, zombie, idle, …")] = None
+    cpu: Annotated[int | None, said("the CPU it ran on last")] = None
+    context_switches: Annotated[Switches | None, said("this thread's own")] = None
+    own_descriptor_table: Annotated[
+        bool | None, said("true: it unshared its descriptor table; left out: it shares its process's")
+    ] = None
+
+
+class HeldFile(Struct, kw_only=True, omit_defaults=True, gc=False):
+    """A file that a process holds without a descriptor."""
+
+    role: Annotated[
+        Literal["cwd", "root", "exe", "mapped"],
+        said("current directory, root directory, program text, or a memory mapping"),
+    ]
+    name: Annotated[str | None, said("path of the file")] = None
+    inode: Annotated[int | None, said("inode number")] = None
+    device: Annotated[str | None, said("major:minor of the device that holds the inode")] = None
+    size_bytes: Annotated[int | None, said("size in bytes")] = None
+    links: Annotated[int | None, said("names that the inode has in its file system")] = None
+    deleted: Annotated[bool | None, said("true: it has no name left in its file system")] = None
+    filesystem: Annotated[str | None, said("file-system type")] = None
+    source: Annotated[str | None, said("what is mounted: a block device, a server, a bind source")] = None
+    mappings: Annotated[int | None, said("how many mappings of the process map it")] = None
+    mapped_bytes: Annotated[int | None, said("length of those mappings together, in bytes")] = None
+    permissions: Annotated[str | None, said("the union of their rights: r, w, x and s (shared) or p")] = None
+
+
+class Limit(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """RLIMIT_NOFILE (getrlimit(2)): one more than the highest descriptor number allowed."""
+
+    soft: Annotated[int | None, said("the limit in force; left out: unlimited")] = None
+    hard: Annotated[int | None, said("how far the process itself may raise it; left out: unlimited")] = None
+
+
+class Signals(Struct, frozen=True, kw_only=True):
+    """Signal sets of a process, by name (proc_pid_status(5))."""
+
+    pending: Annotated[list[str], said("sent to the process or its main thread and not yet delivered")]
+    blocked: Annotated[list[str], said("held back by the main thread")]
+    ignored: Annotated[list[str], said("thrown away")]
+    caught: Annotated[list[str], said("handled by a function of the program")]
+
+
+class Memory(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Memory of a process (proc_pid_status(5))."""
+
+    resident_bytes: Annotated[int | None, said("in physical memory now")] = None
+    virtual_bytes: Annotated[int | None, said("address space")] = None
+    swapped_bytes: Annotated[int | None, said("anonymous memory that is swapped out")] = None
+
+
+class Process(Struct, kw_only=True, omit_defaults=True, gc=False):
+    """A process and all that it holds."""
+
+    pid: Annotated[int, said("process id")]
+    parent_pid: Annotated[int | None, said("process id of its parent")] = None
+    name: Annotated[str | None, said("the process's name, at most 15 bytes (proc_pid_comm(5))")] = None
+    command: Annotated[list[str] | None, said("arguments; empty for kernel threads and zombies")] = None
+    uid: Annotated[int | None, said("effective user id")] = None
+    user: Annotated[str | None, said("name of that user on this machine")] = None
+    state: Annotated[str | None, said("running, sleeping, disk-sleep, stopped, traced, zombie, idle, …")] = None
+    started_at: Annotated[str | None, said("when it was started (RFC 3339, UTC)")] = None
+    kernel_thread: Annotated[bool | None, said("true: it is a thread of the kernel")] = None
+    cgroup: Annotated[str | None, said("its control group (cgroups(7))")] = None
+    container: Annotated[str | None, said("name of the container, as its control group tells it")] = None
+    namespaces: Annotated[
+        dict[str, int] | None, said("inode of each namespace that it lives in (namespaces(7))")
+    ] = None
+    descriptor_count: Annotated[int | None, said("entries of its descriptor table")] = None
+    descriptor_limit: Annotated[Limit | None, said("how many descriptors it may have")] = None
+    context_switches: Annotated[Switches | None, said("summed over all its threads")] = None
+    signals: Annotated[Signals | None, said("its signal sets")] = None
+    memory: Annotated[Memory | None, said("its memory")] = None
+    threads: Annotated[list[Thread], said("its threads")] = msgspec.field(default_factory=list)
+    descriptors: Annotated[list[Descriptor] | None, said("left out: they could not be read")] = None
+    files: Annotated[list[HeldFile] | None, said("files held without a descriptor")] = None
+
+
+class Holder(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A descriptor of a process, named from outside."""
+
+    pid: Annotated[int, said("process id")]
+    fd: Annotated[int, said("number in the descriptor table")]
+    process: Annotated[str | None, said("the process's name")] = None
+
+
+class Object(Struct, kw_only=True):
+    """An object that several of the descriptors shown refer to."""
+
+    id: Annotated[str, said("the value of `object` in those descriptors")]
+    kind: Annotated[str, said("kind of those descriptors")]
+    holders: Annotated[list[Holder], said("those descriptors")]
+
+
+REASONS: dict[str, str] = {
+    "permission-denied": "the kernel refuses it to this user",
+    "vanished": "the process, thread or descriptor went away while it was read",
+    "no-such-process": "no process has this pid",
+    "pid-reused": "the pid belongs to another process than the one that was selected",
+    "timed-out": "the file system that holds it did not answer in time",
+    "too-long": "the path is longer than the kernel can tell",
+    "unsupported": "this kernel does not offer it",
+    "not-understood": "the kernel's text is not in a form that fdscope knows",
+    "failed": "another error; detail names it",
+}
+
+
+class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something that could not be read, and why; part of every answer."""
+
+    what: Annotated[str, said("the file or fact that is missing")]
+    reason: Annotated[str, Meta(extra_json_schema={"enum": list(REASONS)}), said("why it is missing")]
+    pid: Annotated[int | None, said("the process it belongs to")] = None
+    fd: Annotated[int | None, said("the descriptor it belongs to")] = None
+    detail: Annotated[str | None, said("more, for people")] = None
+
+
+class OpenFiles(Struct, frozen=True, kw_only=True):
+    """Open file descriptions of the whole machine (proc_sys_fs(5), file-nr)."""
+
+    allocated: Annotated[int, said("open file descriptions that the kernel holds")]
+    maximum: Annotated[int, said("how many it would hold")]
+
+
+class Host(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The machine."""
+
+    hostname: Annotated[str | None, said("name of the machine")] = None
+    kernel: Annotated[str | None, said("release of the kernel")] = None
+    boot_time: Annotated[str | None, said("when it was booted (RFC 3339, UTC)")] = None
+    cpus: Annotated[int | None, said("CPUs that are online")] = None
+    cpu_sockets: Annotated[int | None, said("physical packages that those CPUs sit in")] = None
+    open_files: Annotated[OpenFiles | None, said("open file descriptions")] = None
+    context_switches: Annotated[int | None, said("context switches of all CPUs since boot")] = None
+
+
+class Snapshot(Struct, kw_only=True):
+    """One look at a machine, or at the processes that were asked about."""
+
+    schema: Annotated[Literal["fdscope.snapshot/1"], said("the form of this document")] = "fdscope.snapshot/1"
+    fdscope: Annotated[str, said("version of fdscope that took it")]
+    taken_at: Annotated[str, said("when it was begun (RFC 3339, UTC)")]
+    duration_s: Annotated[float, said("how long it took, in seconds")]
+    sources: Annotated[list[str], said("where its facts come from: proc")]
+    host: Annotated[Host, said("the machine")]
+    processes: Annotated[list[Process], said("by pid")]
+    objects: Annotated[list[Object], said("each object that several descriptors refer to, once")]
+    problems: Annotated[list[Problem], said("what could not be read, and why")]
+
+
+def kind_name(kind: type[Descriptor]) -> str:
+    """The value of ``kind`` in JSON."""
+    tag: Any = kind.__struct_config__.tag
+    return str(tag)

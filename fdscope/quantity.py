@@ -1,0 +1,38 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+
+
+def size(count: int) -> str:
+    """Bytes with a binary unit and about three digits: ``512 B``, ``1.5 KiB``, ``20 MiB``."""
+    amount = float(count)
+    for unit in _UNITS:
+        if amount < 1024 or unit == _UNITS[-1]:
+            break
+        amount /= 1024
+    if unit == "B":
+        return f"{count} B"
+    return f"{amount:.1f} {unit}" if amount < 9.95 else f"{amount:.0f} {unit}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a span: ``0.25 s``, ``42 s``, ``3 min 20 s``, ``5 h 12 min``, ``3 d 4 h``."""
+    if seconds < 10:
+        return f"{seconds:.2f}".rstrip("0").rstrip(".") + " s"
+    whole = int(seconds)
+    for length, name, smaller, smaller_name in (
+        (86400, "d", 3600, "h"),
+        (3600, "h", 60, "min"),
+        (60, "min", 1, "s"),
+    ):
+        if whole >= length:
+            rest = whole % length // smaller
+            return f"{whole // length} {name}" + (f" {rest} {smaller_name}" if rest else "")
+    return f"{whole} s"
+
+
+def many(number: int, noun: str, plural: str = "") -> str:
+    """``1 descriptor``, ``2 descriptors``; digits grouped: ``12,345 descriptors``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

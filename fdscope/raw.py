@@ -1,0 +1,142 @@
+"""What the kernel said, unread: the only shapes that pass from kernel/ to kinds/.
+
+Everything here is as the kernel gave it: bytes are not decoded, numbers are not converted.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple, Protocol
+
+
+class Unread(NamedTuple):
+    """Something that could not be read; travels in the stream in the place of the answer."""
+
+    what: str
+    """The file or fact, relative to the process: ``fdinfo``, ``stat``, ``cwd``."""
+    errno: int
+    """The error of the call, from errno(3)."""
+    pid: int | None = None
+    fd: int | None = None
+    detail: str = ""
+
+
+class RawMount(NamedTuple):
+    """One line of a process's mount table (proc_pid_mountinfo(5)), octal escapes undone."""
+
+    device: bytes
+    """``major:minor`` of the files below the mount."""
+    root: bytes
+    """The directory of the file system that is mounted; ``/`` unless it is a bind mount."""
+    point: bytes
+    type: bytes
+    source: bytes
+
+
+class RawDescriptor(NamedTuple):
+    """One entry of a descriptor table."""
+
+    pid: int
+    fd: int
+    link: bytes
+    """What ``/proc/PID/fd/N`` points to (proc_pid_fd(5)); empty where it could not be read."""
+    fdinfo: bytes = b""
+    """``/proc/PID/fdinfo/N`` (proc_pid_fdinfo(5)); empty where it could not be read."""
+    status: os.stat_result | None = None
+    """fstat(2) of the object: only for links that are paths, and only where it could be had."""
+    mount: RawMount | None = None
+    """The mount that the file was opened through; None for objects of the kernel's own mounts."""
+    magic: int | None = None
+    """statfs(2) f_type, asked only for a path that belongs to no mount of the process."""
+    tid: int | None = None
+    """The thread whose own descriptor table this is; None for the table of the process."""
+
+
+class RawHeldFile(NamedTuple):
+    """A file that a process holds without a descriptor."""
+
+    pid: int
+    role: str
+    """``cwd``, ``root``, ``exe`` or ``mapped``."""
+    link: bytes
+    status: os.stat_result | None = None
+    mount: RawMount | None = None
+    mappings: int = 0
+    """Lines of proc_pid_maps(5) that map it; 0 unless role is ``mapped``."""
+    mapped_bytes: int = 0
+    permissions: bytes = b""
+    """Every right that one of the mappings gives, as ``rwx`` and ``s``/``p``."""
+
+
+class RawThread(NamedTuple):
+    """One thread: two files of ``/proc/PID/task/TID`` (proc_pid_stat(5), proc_pid_status(5))."""
+
+    pid: int
+    tid: int
+    stat: bytes
+    status: bytes
+    own_table: bool | None = False
+    """Whether the thread has a descriptor table apart from its process's; None: unknown."""
+
+
+class RawProcess(NamedTuple):
+    """One process: the text of its files, empty where one could not be read."""
+
+    pid: int
+    stat: bytes
+    status: bytes
+    limits: bytes = b""
+    cgroup: bytes = b""
+    command: bytes = b""
+    namespaces: tuple[tuple[str, bytes], ...] = ()
+    """Name and link of each file in ``/proc/PID/ns`` (namespaces(7))."""
+    descriptor_count: int | None = None
+    """Entries of the descriptor table, counted by the kernel (since Linux 6.2) or by listing it."""
+
+
+class RawSystem(NamedTuple):
+    """Texts about the whole machine, empty where one could not be read."""
+
+    hostname: bytes
+    kernel: bytes
+    stat: bytes
+    """proc_stat(5)."""
+    file_nr: bytes
+    """``/proc/sys/fs/file-nr`` (proc_sys_fs(5))."""
+    packages: frozenset[bytes]
+    """The ``physical_package_id`` of each CPU that is online (sysfs)."""
+
+
+Record = RawProcess | RawThread | RawDescriptor | RawHeldFile | Unread
+
+
+class Machine(Protocol):
+    """What a kind may ask about the rest of the machine while it decodes one descriptor.
+
+    Every answer is None when it is not known; asking never raises and never blocks.
+    """
+
+    def driver(self, block: bool, major: int) -> bytes | None:
+        """The name of a device driver (proc_devices(5))."""
+
+    def misc_device(self, minor: int) -> bytes | None:
+        """The name of a miscellaneous character device (proc_misc(5))."""
+
+    def partition(self, major: int, minor: int) -> bytes | None:
+        """The name of a block device (proc_partitions(5))."""
+
+    def process_name(self, pid: int) -> bytes | None:
+        """The name of a process (proc_pid_comm(5))."""
+
+    def mount(self, pid: int, mount_id: int) -> RawMount | None:
+        """A mount in the mount namespace of process `pid` (proc_pid_mountinfo(5))."""
+
+    def path_of(self, pid: int, device: int, inode: int, handle: tuple[int, bytes] | None) -> bytes | None:
+        """A path of an inode, where it can be found cheaply.
+
+        `device` is as ``sdev`` of proc_pid_fdinfo(5) encodes it: major << 20 | minor.
+        `handle` is the type and bytes of its file handle (open_by_handle_at(2)).
+        """
+
+    def lock_waiters(self, lock: bytes) -> tuple[int, ...]:
+        """Processes that wait for a lock, given its line without the number (proc_locks(5))."""

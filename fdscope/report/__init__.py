@@ -1,0 +1,1 @@
+"""Snapshot to text: it formats, and decides no facts."""

@@ -1,0 +1,94 @@
+"""Snapshot to JSON (fdscope-json(5)): always valid UTF-8, whatever the names were."""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Any
+
+import msgspec
+
+from ..model import Snapshot
+from ..text import is_clean, original
+
+_ENCODER = msgspec.json.Encoder()
+
+# What JSON allows in a string but a terminal would obey: DEL, C1, bidirectional marks and overrides.
+_UNSAFE = re.compile(
+    rb"\x7f|\xc2[\x80-\x9f]|\xd8\x9c|\xe2\x80[\x8b\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]|\xef\xbb\xbf"
+)
+
+
+_FOREIGN = re.compile("[\ud800-\udfff]")
+
+
+def encode(value: Any) -> bytes:
+    """`value`, a struct of the model or plain data, as one compact JSON text."""
+    try:
+        return _without_controls(_ENCODER.encode(value))
+    except UnicodeEncodeError:
+        return _without_controls(_ENCODER.encode(clean(msgspec.to_builtins(value))))
+
+
+def snapshot(taken: Snapshot) -> bytes:
+    """A whole snapshot as one compact JSON text; only a process with a foreign name pays for it."""
+    try:
+        return encode_strictly(taken)
+    except UnicodeEncodeError:
+        parts: dict[str, Any] = {name: getattr(taken, name) for name in taken.__struct_fields__}
+        for name in ("host", "processes", "objects", "problems"):
+            part = parts[name]
+            parts[name] = (
+                [msgspec.Raw(encode(one)) for one in part] if isinstance(part, list) else msgspec.Raw(encode(part))
+            )
+        return _ENCODER.encode(parts)
+
+
+def encode_strictly(value: Any) -> bytes:
+    """As `encode`, for text that is known to be clean.
+
+    Raises:
+        UnicodeEncodeError: it is not.
+    """
+    return _without_controls(_ENCODER.encode(value))
+
+
+def clean(value: Any) -> Any:
+    """Plain data with U+FFFD for each byte that was not UTF-8, and the original bytes beside it.
+
+    Beside ``name`` stands ``name_base64``; beside a list of strings a list of the same length.
+    """
+    if isinstance(value, dict):
+        found: dict[str, Any] = {}
+        for key, item in value.items():
+            found[_FOREIGN.sub("\ufffd", key)] = clean(item)
+            if _has_foreign(item):
+                found[f"{_FOREIGN.sub(chr(0xFFFD), key)}_base64"] = _base64(item)
+        return found
+    if isinstance(value, list):
+        return [clean(item) for item in value]
+    return _FOREIGN.sub("\ufffd", value) if isinstance(value, str) else value
+
+
+def _has_foreign(item: Any) -> bool:
+    if isinstance(item, list):
+        return any(isinstance(one, str) and not is_clean(one) for one in item)
+    return isinstance(item, str) and not is_clean(item)
+
+
+def _base64(item: Any) -> Any:
+    if isinstance(item, list):
+        return [_base64(one) for one in item]
+    return base64.b64encode(original(item)).decode("ascii")
+
+
+def _without_controls(text: bytes) -> bytes:
+    """JSON text with what a terminal would obey written as escapes; the value stays the same."""
+    if _UNSAFE.search(text) is None:
+        return text
+    return _UNSAFE.sub(lambda match: b"\\u%04x" % ord(match[0].decode()), text)
+
+
+def indented(text: bytes) -> bytes:
+    """JSON text spread over lines, for people."""
+    return msgspec.json.format(text, indent=2)

@@ -1,0 +1,187 @@
+"""Texts of a process and its threads to Process and Thread (proc_pid_stat(5), proc_pid_status(5)). Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from . import signals
+from .fdinfo import fields
+from .model import Limit, Memory, Process, Signals, Thread
+from .raw import RawProcess, RawThread
+from .switches import parse as parse_switches
+from .text import text
+from .times import rfc3339
+
+_PF_KTHREAD = 0x00200000  # include/linux/sched.h; field 9 of stat holds the task's flags
+
+_STATES = {
+    "R": "running",
+    "S": "sleeping",
+    "D": "disk-sleep",
+    "T": "stopped",
+    "t": "traced",
+    "Z": "zombie",
+    "X": "dead",
+    "x": "dead",
+    "K": "wakekill",
+    "W": "waking",
+    "P": "parked",
+    "I": "idle",
+}
+
+_CONTAINER = re.compile(
+    r"(?:^|/)(?:"
+    r"(?:docker|cri-containerd|crio|libpod|containerd)-([0-9a-f]{12,64})\.scope"
+    r"|(?:docker|libpod|containerd|kubepods[^/]*(?:/[^/]+)*|actions_job)/([0-9a-f]{64})"
+    r"|(?:lxc(?:\.payload)?[./])([^/]+)"
+    r"|machine-([^/]+)\.scope"
+    r")"
+)
+
+
+class Stat(NamedTuple):
+    """What fdscope takes from a stat file."""
+
+    name: str
+    state: str
+    parent_pid: int
+    flags: int
+    start_ticks: int
+    """Clock ticks after boot."""
+    cpu: int
+
+
+def parse_stat(stat: bytes) -> Stat:
+    """The name may hold anything, blanks and parentheses too: fields are counted from the last ``)``.
+
+    Raises:
+        ValueError, IndexError: the text has another form.
+    """
+    start, end = stat.index(b"("), stat.rindex(b")")
+    rest = stat[end + 2 :].split()
+    return Stat(
+        text(stat[start + 1 : end]),
+        rest[0].decode("ascii", "replace"),
+        int(rest[1]),
+        int(rest[6]),
+        int(rest[19]),
+        int(rest[36]),
+    )
+
+
+def parse_limit(limits: bytes) -> Limit | None:
+    """The line ``Max open files`` of proc_pid_limits(5); None: there is none.
+
+    Raises:
+        ValueError, IndexError: the line has another form.
+    """
+    for line in limits.splitlines():
+        if line.startswith(b"Max open files"):
+            soft, hard = line[len(b"Max open files") :].split()[:2]
+            return Limit(
+                soft=None if soft == b"unlimited" else int(soft),
+                hard=None if hard == b"unlimited" else int(hard),
+            )
+    return None
+
+
+def parse_cgroup(cgroup: bytes) -> str | None:
+    """The control group of a process (cgroups(7)); None: the text names none.
+
+    Where version 1 hierarchies stand beside version 2, the deepest of all paths says most.
+    """
+    paths = [line.split(b":", 2)[2] for line in cgroup.splitlines() if line.count(b":") >= 2]
+    unified = [line[3:] for line in cgroup.splitlines() if line.startswith(b"0::")]
+    best = next((path for path in unified if path != b"/"), None) or max(paths, key=len, default=None)
+    return None if best is None else text(best)
+
+
+def container_of(cgroup: str) -> str | None:
+    """The container that a control group belongs to; None: its name is of no known form.
+
+    Known are those of Docker, containerd, CRI-O, Podman, LXC and systemd-nspawn.
+    """
+    match = _CONTAINER.search(cgroup)
+    return next(group for group in match.groups() if group) if match else None
+
+
+def parse_command(command: bytes) -> list[str]:
+    """The arguments of proc_pid_cmdline(5); empty for kernel threads, zombies and programs without any."""
+    return [text(word) for word in command.removesuffix(b"\0").split(b"\0")] if command else []
+
+
+def _kibibytes(value: bytes | None) -> int | None:
+    return None if value is None else int(value.removesuffix(b" kB")) * 1024
+
+
+def _signals(info: dict[bytes, bytes]) -> Signals | None:
+    if b"SigPnd" not in info:
+        return None
+    pending = int(info[b"SigPnd"], 16) | int(info[b"ShdPnd"], 16)
+    return Signals(
+        pending=signals.names(b"%x" % pending),
+        blocked=signals.names(info[b"SigBlk"]),
+        ignored=signals.names(info[b"SigIgn"]),
+        caught=signals.names(info[b"SigCgt"]),
+    )
+
+
+def process(raw: RawProcess, boot_time: int | None, ticks_per_s: int) -> Process:
+    """What the texts tell of a process; its threads and what it holds are added later.
+
+    Args:
+        raw: the texts.
+        boot_time: when the machine was booted, in seconds since 1970.
+        ticks_per_s: the unit of start times (sysconf(3) _SC_CLK_TCK).
+
+    Raises:
+        ValueError, KeyError, IndexError: a text has another form than its manual page gives.
+    """
+    stat, info = parse_stat(raw.stat), fields(raw.status)
+    kernel_thread = bool(stat.flags & _PF_KTHREAD)
+    uids = info.get(b"Uid", b"").split()
+    cgroup = parse_cgroup(raw.cgroup)
+    return Process(
+        pid=raw.pid,
+        parent_pid=stat.parent_pid,
+        name=stat.name,
+        command=parse_command(raw.command),
+        uid=int(uids[1]) if len(uids) > 1 else None,
+        state=_STATES.get(stat.state, stat.state),
+        started_at=None if boot_time is None else rfc3339(boot_time + stat.start_ticks // ticks_per_s),
+        kernel_thread=kernel_thread or None,
+        cgroup=cgroup,
+        container=container_of(cgroup) if cgroup else None,
+        namespaces={
+            name: int(link.partition(b"[")[2].rstrip(b"]")) for name, link in raw.namespaces if b"[" in link
+        }
+        or None,
+        descriptor_count=raw.descriptor_count,
+        descriptor_limit=parse_limit(raw.limits),
+        signals=_signals(info),
+        memory=None
+        if kernel_thread or b"VmSize" not in info
+        else Memory(
+            resident_bytes=_kibibytes(info.get(b"VmRSS")),
+            virtual_bytes=_kibibytes(info.get(b"VmSize")),
+            swapped_bytes=_kibibytes(info.get(b"VmSwap")),
+        ),
+    )
+
+
+def thread(raw: RawThread) -> Thread:
+    """What the texts tell of a thread.
+
+    Raises:
+        ValueError, IndexError: a text has another form than its manual page gives.
+    """
+    stat = parse_stat(raw.stat)
+    return Thread(
+        tid=raw.tid,
+        name=stat.name,
+        state=_STATES.get(stat.state, stat.state),
+        cpu=stat.cpu,
+        context_switches=parse_switches(raw.status),
+        own_descriptor_table=raw.own_table or None,
+    )

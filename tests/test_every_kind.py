@@ -1,0 +1,48 @@
+"""Every kind, alive: made by the lab, read by a scan, told as it is, written as JSON and as a line."""
+
+import json
+
+import msgspec
+import pytest
+
+from fdscope import scan
+from fdscope.kinds import KINDS
+from fdscope.lab import makers, without
+from fdscope.model import kind_name
+from fdscope.report import document
+from fdscope.report.safe import printable
+
+NAMES = [kind_name(kind) for kind in KINDS]
+
+
+@pytest.fixture(scope="module")
+def held(lab):
+    """Every descriptor of the lab, by number."""
+    snapshot = scan([str(lab.pid)])
+    (process,) = snapshot.processes
+    return {descriptor.fd: descriptor for descriptor in process.descriptors}
+
+
+def test_every_kind_has_a_specimen_or_a_reason_why_not():
+    assert sorted(makers().keys() | without().keys()) == sorted(NAMES)
+    assert makers().keys() & without().keys() == set()
+
+
+@pytest.mark.parametrize("kind", sorted(makers()))
+def test_a_live_specimen_is_told_as_it_is(kind, lab, held):
+    if kind in lab.refused:
+        pytest.skip(f"refused here: {lab.refused[kind]}")
+    specimen = lab.specimens[kind]
+    descriptor = held[specimen["fd"]]
+    told = msgspec.to_builtins(descriptor)
+    assert told["kind"] == kind
+    assert {name: told.get(name) for name in specimen["says"]} == specimen["says"]
+    assert json.loads(document.encode(descriptor)) == told
+    line = descriptor.describe()
+    assert line
+    assert printable(line).isprintable()
+
+
+def test_the_lab_leaves_nothing_behind_and_no_problem(lab):
+    snapshot = scan([str(lab.pid)])
+    assert [problem for problem in snapshot.problems if problem.reason == "not-understood"] == []
