@@ -22,8 +22,7 @@ STATUSES = {
     DONE: "Done.",
     NOTHING_FOUND: "Nothing found: no such process.",
     WRONG_USAGE: "Wrong usage.",
-    NOT_PERMITTED: "Found, but the descriptors of none of the targets could be read for want of permission. "
-    "What could be read is shown all the same.",
+    NOT_PERMITTED: "Found, but the descriptors of none of the targets could be read for want of permission.",
     NOT_WRITTEN: "The answer could not be written, as to a full disk.",
     INTERRUPTED: "Interrupted.",
 }
@@ -60,7 +59,7 @@ COMMANDS = (
 
 OPTIONS = (
     Option(("--json",), "one JSON document", commands=("show", "lab", "doctor")),
-    Option(("--ndjson",), "one JSON object a line for each descriptor, flushed as it is made"),
+    Option(("--ndjson",), "one JSON object a line for each descriptor and each problem"),
     Option(("--json-schema",), "print the JSON Schema of the documents and end"),
     Option(("--format",), "how tables are drawn; all but table give descriptors only", "FORMAT", FORMATS),
     Option(
@@ -89,7 +88,7 @@ OPTIONS = (
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise UsageError(message)
+        raise UsageError(f"{message} (see 'fdscope --help')")
 
 
 def _seconds(word: str) -> float:
@@ -201,7 +200,6 @@ def main(words: list[str] | None = None, console: Console | None = None) -> int:
         from .report.safe import printable
 
         console.say(f"fdscope: {printable(str(error))}")
-        console.say("fdscope: try 'fdscope --help'")
         return WRONG_USAGE
     except KeyboardInterrupt:
         return INTERRUPTED

@@ -51,6 +51,11 @@ class Console:
         return self._out.isatty()
 
     @property
+    def is_unicode(self) -> bool:
+        """Whether bars and ellipses can be written as they are."""
+        return self._encoding.lower().replace("-", "") in ("utf8", "utf16", "utf32")
+
+    @property
     def width(self) -> int | None:
         """Columns of the terminal; None where the answer goes elsewhere, and nothing must be cut."""
         if not self.is_terminal:

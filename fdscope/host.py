@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .model import Host, OpenFiles
-from .raw import RawSystem
+from .raw import RawLoad, RawSystem
 from .text import text
 from .times import rfc3339
 
@@ -21,7 +21,7 @@ def _after(stat: bytes, key: bytes) -> bytes:
     return b""
 
 
-def host(raw: RawSystem) -> Host:
+def host(raw: RawSystem, load: RawLoad | None = None) -> Host:
     """What the texts tell; a part that is missing or strange is left out."""
     booted = boot_time(raw.stat)
     cpus = sum(line.startswith(b"cpu") and line[3:4].isdigit() for line in raw.stat.splitlines())
@@ -36,6 +36,10 @@ def host(raw: RawSystem) -> Host:
         boot_time=None if booted is None else rfc3339(booted),
         cpus=cpus or None,
         cpu_sockets=len(raw.packages) or None,
+        cpu_cores=load.cpu_cores if load else None,
+        load_average=[round(one, 2) for one in load.load_average] if load and load.load_average else None,
+        memory_total_bytes=load.memory_total_bytes if load else None,
+        memory_available_bytes=load.memory_available_bytes if load else None,
         open_files=open_files,
         context_switches=int(switches) if switches.isdigit() else None,
     )

@@ -146,6 +146,7 @@ class Process(Struct, kw_only=True, omit_defaults=True, gc=False):
     user: Annotated[str | None, said("name of that user on this machine")] = None
     state: Annotated[str | None, said("running, sleeping, disk-sleep, stopped, traced, zombie, idle, …")] = None
     started_at: Annotated[str | None, said("when it was started (RFC 3339, UTC)")] = None
+    cpu_time_s: Annotated[float | None, said("CPU time it has used, in user mode and in the kernel")] = None
     kernel_thread: Annotated[bool | None, said("true: it is a thread of the kernel")] = None
     cgroup: Annotated[str | None, said("its control group (cgroups(7))")] = None
     container: Annotated[str | None, said("name of the container, as its control group tells it")] = None
@@ -179,7 +180,7 @@ class Object(Struct, kw_only=True):
 
 
 REASONS: dict[str, str] = {
-    "permission-denied": "the kernel refuses it to this user",
+    "permission-denied": "it takes root, or CAP_SYS_PTRACE over the process",
     "vanished": "the process, thread or descriptor went away while it was read",
     "no-such-process": "no process has this pid",
     "pid-reused": "the pid belongs to another process than the one that was selected",
@@ -216,6 +217,12 @@ class Host(Struct, frozen=True, kw_only=True, omit_defaults=True):
     boot_time: Annotated[str | None, said("when it was booted (RFC 3339, UTC)")] = None
     cpus: Annotated[int | None, said("CPUs that are online")] = None
     cpu_sockets: Annotated[int | None, said("physical packages that those CPUs sit in")] = None
+    cpu_cores: Annotated[int | None, said("cores; only told of a whole machine, as the three below")] = None
+    load_average: Annotated[
+        list[float] | None, said("tasks that run or want to, on average over 1, 5 and 15 minutes")
+    ] = None
+    memory_total_bytes: Annotated[int | None, said("physical memory")] = None
+    memory_available_bytes: Annotated[int | None, said("of it, what new programs could have")] = None
     open_files: Annotated[OpenFiles | None, said("open file descriptions")] = None
     context_switches: Annotated[int | None, said("context switches of all CPUs since boot")] = None
 

@@ -94,6 +94,36 @@ class RawProcess(NamedTuple):
     """Entries of the descriptor table, counted by the kernel (since Linux 6.2) or by listing it."""
 
 
+class RawLoad(NamedTuple):
+    """What psutil says of a machine; None where it could not say it."""
+
+    load_average: tuple[float, float, float] | None
+    """Tasks that run or want to, on average over 1, 5 and 15 minutes."""
+    memory_total_bytes: int | None
+    memory_available_bytes: int | None
+    cpu_cores: int | None
+
+
+class RawAbilities(NamedTuple):
+    """Texts and probes; None where one could not be made."""
+
+    status: bytes
+    """``/proc/self/status``: user and capabilities."""
+    mounts: bytes
+    """``/proc/self/mountinfo``: how /proc is mounted."""
+    live: bool
+    readable: int
+    """Processes, those of the kernel aside, whose descriptors can be read."""
+    visible: int
+    """Processes that can be seen, those of the kernel aside."""
+    counts_descriptors: bool
+    """Whether the size of the fd directory is the number of descriptors (since Linux 6.2)."""
+    fdinfo: bytes
+    """``fdinfo`` of a descriptor of this process."""
+    kcmp: bool
+    map_files: bool
+
+
 class RawSystem(NamedTuple):
     """Texts about the whole machine, empty where one could not be read."""
 

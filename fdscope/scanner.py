@@ -10,6 +10,7 @@ from errno import EACCES, EINVAL, ENAMETOOLONG, ENOENT, ENOSYS, EOPNOTSUPP, EPER
 from . import host, switches, tasks
 from ._version import __version__
 from .kernel import processes as readers
+from .kernel.load import load
 from .kernel.machine import ProcMachine
 from .kernel.mounts import Mounts
 from .kernel.root import Proc
@@ -69,12 +70,13 @@ def scan(
         for record in source.records(None if selected is None else [one.pid for one in selected]):
             gathering.add(record)
         found = gathering.processes(selected or ())
+        busy = load(root) if selected is None else None
     return Snapshot(
         fdscope=__version__,
         taken_at=rfc3339(began, digits=3),
         duration_s=round(time.monotonic() - clock, 6),
         sources=[source.name],
-        host=host.host(raw_system),
+        host=host.host(raw_system, busy),
         processes=found,
         objects=objects(found),
         problems=gathering.problems,
@@ -82,7 +84,7 @@ def scan(
 
 
 def _selected(root: Proc, words: list[str], problems: list[Problem]) -> list[Selected]:
-    selected, unmatched = select(words, lambda: _candidates(root))
+    selected, unmatched = select(words, lambda: _candidates(root), root.own_pid())
     for word in unmatched:
         problems.append(Problem(what="process", reason="no-such-process", detail=f"no process is called '{word}'"))
     found = {}

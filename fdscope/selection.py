@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
@@ -29,10 +28,15 @@ class Selected(NamedTuple):
     start_ticks: int | None = None
 
 
-def select(targets: Iterable[str], candidates: Callable[[], list[Candidate]]) -> tuple[list[Selected], list[str]]:
+def select(
+    targets: Iterable[str], candidates: Callable[[], list[Candidate]], own_pid: int | None
+) -> tuple[list[Selected], list[str]]:
     """The processes that the words mean, each once and by pid, and the words that no process matches.
 
-    `candidates` is called only if a word is a name.
+    Args:
+        targets: the words.
+        candidates: called only if a word is a name.
+        own_pid: the process that asks; None: it is not among those that can be seen.
 
     Raises:
         UsageError: a word is neither a number nor a name nor a regular expression.
@@ -41,15 +45,16 @@ def select(targets: Iterable[str], candidates: Callable[[], list[Candidate]]) ->
     unmatched = []
     everyone: list[Candidate] | None = None
     for word in targets:
-        if word == "self":
-            pid = os.getpid()
-            found.setdefault(pid, Selected(pid))
+        if word == "self" and own_pid is not None:
+            found.setdefault(own_pid, Selected(own_pid))
+        elif word == "self":
+            unmatched.append(word)
         elif word.isascii() and word.isdigit():
-            pid = int(word)
+            pid = _pid(word)
             found.setdefault(pid, Selected(pid))
         else:
             everyone = candidates() if everyone is None else everyone
-            matches = named(word, everyone)
+            matches = named(word, everyone, own_pid)
             if not matches:
                 unmatched.append(word)
             for match in matches:
@@ -57,11 +62,19 @@ def select(targets: Iterable[str], candidates: Callable[[], list[Candidate]]) ->
     return sorted(found.values()), unmatched
 
 
-def named(word: str, candidates: Iterable[Candidate]) -> list[Candidate]:
+def _pid(word: str) -> int:
+    digits = word.lstrip("0")
+    if len(digits) > 10:
+        raise UsageError(f"no pid is as large as '{_shortened(word)}'")
+    return int(digits or "0")
+
+
+def named(word: str, candidates: Iterable[Candidate], own_pid: int | None) -> list[Candidate]:
     """The candidates that `word` means.
 
     They are those whose name, or the base name of whose program, is `word`; if there are none, those whose
-    name it matches as a regular expression; if there are none, those whose command line it matches.
+    name it matches as a regular expression; if there are none, those whose command line it matches, but for
+    that of `own_pid`, which holds the word itself.
 
     Raises:
         UsageError: `word` is no regular expression.
@@ -72,15 +85,23 @@ def named(word: str, candidates: Iterable[Candidate]) -> list[Candidate]:
     exact = [one for one in everyone if word in (one.name, _program(one))]
     if exact:
         return exact
+    import warnings
+
     try:
-        pattern = re.compile(word)
-    except re.error as error:
+        with warnings.catch_warnings():  # what a later Python would read otherwise is no concern of the user
+            warnings.simplefilter("ignore")
+            pattern = re.compile(word)
+    except (re.error, OverflowError, RecursionError) as error:
+        why = str(error) if isinstance(error, re.error) else "it is too large"
         raise UsageError(
-            f"no process is called '{word}', and as a regular expression it is wrong: {error}"
+            f"no process is called '{_shortened(word)}', and as a regular expression it is wrong: {why}"
         ) from None
-    own = os.getpid()  # its command line holds the word itself
     by_name = [one for one in everyone if pattern.search(one.name)]
-    return by_name or [one for one in everyone if one.pid != own and pattern.search(" ".join(one.command))]
+    return by_name or [one for one in everyone if one.pid != own_pid and pattern.search(" ".join(one.command))]
+
+
+def _shortened(word: str) -> str:
+    return word if len(word) <= 60 else word[:60] + "…"
 
 
 def _program(candidate: Candidate) -> str:

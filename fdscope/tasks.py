@@ -47,6 +47,8 @@ class Stat(NamedTuple):
     state: str
     parent_pid: int
     flags: int
+    cpu_ticks: int
+    """Clock ticks spent on a CPU, in user mode and in the kernel."""
     start_ticks: int
     """Clock ticks after boot."""
     cpu: int
@@ -65,6 +67,7 @@ def parse_stat(stat: bytes) -> Stat:
         rest[0].decode("ascii", "replace"),
         int(rest[1]),
         int(rest[6]),
+        int(rest[11]) + int(rest[12]),
         int(rest[19]),
         int(rest[36]),
     )
@@ -150,6 +153,7 @@ def process(raw: RawProcess, boot_time: int | None, ticks_per_s: int) -> Process
         uid=int(uids[1]) if len(uids) > 1 else None,
         state=_STATES.get(stat.state, stat.state),
         started_at=None if boot_time is None else rfc3339(boot_time + stat.start_ticks // ticks_per_s),
+        cpu_time_s=stat.cpu_ticks / ticks_per_s,
         kernel_thread=kernel_thread or None,
         cgroup=cgroup,
         container=container_of(cgroup) if cgroup else None,

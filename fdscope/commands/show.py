@@ -1,16 +1,125 @@
-"""fdscope [TARGET...]: what processes hold."""
+"""fdscope [TARGET...]: what processes hold, or the machine at a glance."""
 
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Iterator
 
 from ..console import Console
+from ..model import Problem, Snapshot
 from ..report import document
 from ..scanner import scan
+from ..selection import UsageError
+
+DONE, NOTHING_FOUND, NOT_PERMITTED = 0, 1, 3
 
 
 def run(asked: Namespace, console: Console) -> int:
-    """Scans and reports."""
+    """Scans, and writes the answer in the form that was asked for."""
+    _check(asked)
+    if asked.json_schema:
+        from ..report.schema import schema
+
+        console.write_bytes(document.indented(document.encode(schema())) + b"\n")
+        return DONE
+    if asked.columns == "help":
+        return _columns_help(asked, console)
     snapshot = scan(asked.targets, proc=asked.proc, timeout_s=asked.timeout, mapped=asked.mapped)
-    console.write_bytes(document.snapshot(snapshot))
-    return 0
+    if asked.json:
+        text = document.snapshot(snapshot)
+        console.write_bytes((document.indented(text) if console.is_terminal else text) + b"\n")
+    elif asked.ndjson:
+        for line in document.lines(snapshot):
+            console.write_bytes(line)
+    else:
+        _write_tables(snapshot, asked, console)
+    return _status(snapshot, asked)
+
+
+def _check(asked: Namespace) -> None:
+    if asked.source == "bpf":
+        raise UsageError("this version has no bpf source: leave --source out, or give --source proc")
+    if asked.json and asked.ndjson:
+        raise UsageError("--json and --ndjson are two forms of one answer: give one of them")
+    if (asked.json or asked.ndjson) and (asked.format or (asked.columns and asked.columns != "help")):
+        raise UsageError("--format and --columns draw tables: they do not go with --json or --ndjson")
+
+
+def _status(snapshot: Snapshot, asked: Namespace) -> int:
+    if asked.targets and not snapshot.processes:
+        return NOTHING_FOUND
+    denied = {
+        one.pid for one in snapshot.problems if one.what == "descriptors" and one.reason == "permission-denied"
+    }
+    if asked.targets and all(one.pid in denied for one in snapshot.processes):
+        return NOT_PERMITTED
+    return DONE
+
+
+def _columns_help(asked: Namespace, console: Console) -> int:
+    from ..report.columns import described
+
+    columns = described()
+    if asked.json:
+        console.write_bytes(document.encode([one._asdict() for one in columns]) + b"\n")
+        return DONE
+    for one in columns:
+        console.write(f"{one.name:<22} {one.help}" + (f" [{', '.join(one.kinds)}]" if one.kinds else "") + "\n")
+    return DONE
+
+
+def _write_tables(snapshot: Snapshot, asked: Namespace, console: Console) -> None:
+    from ..report.columns import USUAL, USUAL_OF_MANY, chosen
+    from ..report.process import all_descriptors, report, rows_of
+    from ..report.style import Style
+
+    width = None if asked.wide else console.width
+    style = Style(console.colour(asked.color), console.is_unicode, width)
+    form = asked.format or "table"
+    own_columns = asked.columns is not None and not asked.columns.startswith("+")
+    only_rows = asked.all or own_columns or asked.no_headers or form != "table"
+    problems = _by_process(snapshot)
+    if only_rows:
+        columns = chosen(asked.columns, USUAL_OF_MANY)
+        rows = all_descriptors(snapshot.processes)
+        lines = rows_of(rows, columns, asked.sort, style, form=form, show_headers=not asked.no_headers)
+        _write(lines, console)
+        _say(snapshot.problems, console)
+    elif not asked.targets:
+        from ..report.overview import overview
+
+        _write(overview(snapshot, style), console)
+    else:
+        columns = chosen(asked.columns, USUAL)
+        for number, process in enumerate(snapshot.processes):
+            console.write("\n" if number else "")
+            _write(report(process, problems.pop(process.pid, []), snapshot, columns, asked.sort, style), console)
+        _say([one for left in problems.values() for one in left], console)
+
+
+def _by_process(snapshot: Snapshot) -> dict[int | None, list[Problem]]:
+    found: dict[int | None, list[Problem]] = {}
+    for problem in snapshot.problems:
+        found.setdefault(problem.pid, []).append(problem)
+    return found
+
+
+def _write(lines: Iterator[str], console: Console) -> None:
+    for line in lines:
+        console.write(line)
+
+
+def _say(problems: list[Problem], console: Console) -> None:
+    """Problems that stand nowhere in the answer: by process, or counted when they are of many."""
+    from ..report.problems import of_machine, of_process
+
+    by_process: dict[int | None, list[Problem]] = {}
+    for problem in problems:
+        by_process.setdefault(problem.pid, []).append(problem)
+    if len(by_process) > 8:
+        for line in of_machine(problems):
+            console.say(f"fdscope: {line}")
+        return
+    for pid, found in by_process.items():
+        for line in of_process(found):
+            console.say(f"fdscope: {line}" if pid is None else f"fdscope: process {pid}: {line}")

@@ -6,7 +6,7 @@ Nothing that a process holds is opened: readlink(2) and stat(2) look at it throu
 from __future__ import annotations
 
 from collections.abc import Iterator
-from errno import ENAMETOOLONG, ENOENT, ESRCH
+from errno import EACCES, ENAMETOOLONG, ENOENT, EPERM, ESRCH
 
 from ..raw import RawDescriptor, RawMount, Unread
 from .mounts import Mounts, is_remote
@@ -44,7 +44,7 @@ def descriptors(
     stat(2) may block is put off: it comes out of `patience`.
     """
     links, infos = task.open(b"fd"), task.open(b"fdinfo")
-    numbers = links if isinstance(links, Unread) else links.numbers()
+    numbers = links if isinstance(links, Unread) else _readable_numbers(links)
     if isinstance(numbers, Unread):
         yield numbers._replace(what="descriptors")
         numbers = []
@@ -57,6 +57,16 @@ def descriptors(
     for directory in (links, infos):
         if isinstance(directory, Directory):
             directory.close()
+
+
+def _readable_numbers(links: Directory) -> list[int] | Unread:
+    """The numbers of a table; one refusal stands for all links, as ptrace(2) rights are those of a process."""
+    numbers = links.numbers()
+    if isinstance(numbers, list) and numbers:
+        first = links.link(b"%d" % numbers[0])
+        if isinstance(first, Unread) and first.errno in (EACCES, EPERM):
+            return first
+    return numbers
 
 
 def _one(

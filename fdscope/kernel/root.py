@@ -8,7 +8,7 @@ another, the held directory answers ESRCH instead of telling about the newcomer.
 from __future__ import annotations
 
 import os
-from errno import ESRCH
+from errno import ENOSYS, ESRCH
 
 from ..raw import Unread
 
@@ -18,12 +18,14 @@ _CHUNK = 4096
 class Directory:
     """An open directory below a proc root. Close it, or use it in a `with` statement."""
 
-    __slots__ = ("number", "pid", "what")
+    __slots__ = ("number", "pid", "recorded", "what")
 
-    def __init__(self, number: int, what: str, pid: int | None) -> None:
+    def __init__(self, number: int, what: str, pid: int | None, recorded: bool) -> None:
         self.number = number
         self.what = what
         self.pid = pid
+        self.recorded = recorded
+        """Whether it is in a recorded tree: its links are text, and lead to files of another machine."""
 
     def __enter__(self) -> Directory:
         return self
@@ -82,7 +84,12 @@ class Directory:
             return self._unread(name, error, fd)
 
     def status(self, name: bytes, fd: int | None = None) -> os.stat_result | Unread:
-        """stat(2) of what a link leads to. Blocks while a file system does not answer."""
+        """stat(2) of what a link leads to. Blocks while a file system does not answer.
+
+        In a recorded tree there is none (ENOSYS): it would be that of a file of today's machine.
+        """
+        if self.recorded:
+            return Unread("status", ENOSYS, self.pid, fd)
         try:
             return os.stat(name, dir_fd=self.number)
         except OSError as error:
@@ -109,7 +116,17 @@ class Directory:
             number = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self.number)
         except OSError as error:
             return Unread(os.fsdecode(name), error.errno or ESRCH, pid)
-        return Directory(number, os.fsdecode(name), pid)
+        return Directory(number, os.fsdecode(name), pid, self.recorded)
+
+
+def _is_proc(number: int) -> bool:
+    """Whether an open directory is the root of a live proc file system, told without statfs(2)'s f_type.
+
+    Its inode is number 1 of a device of no driver (fs/proc/internal.h, PROC_ROOT_INO) and it counts neither
+    blocks nor inodes.
+    """
+    status, system = os.fstat(number), os.statvfs(number)
+    return status.st_ino == 1 and os.major(status.st_dev) == 0 and not system.f_blocks and not system.f_files
 
 
 class Proc(Directory):
@@ -122,11 +139,17 @@ class Proc(Directory):
     __slots__ = ("live", "path")
 
     def __init__(self, path: str = "/proc") -> None:
-        super().__init__(os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC), path, None)
+        number = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        super().__init__(number, path, None, not _is_proc(number))
         self.path = path
         own = self.link(b"self")
         self.live = own == b"%d" % os.getpid()
         """Whether its pids are those that system calls of this process understand."""
+
+    def own_pid(self) -> int | None:
+        """The pid that this process has here; None: it is not among the processes below this root."""
+        own = self.link(b"self")
+        return int(own) if isinstance(own, bytes) and own.isdigit() else None
 
     def process(self, pid: int) -> Directory | Unread:
         """The directory of one process, or of one thread by its thread id."""

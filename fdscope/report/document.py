@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import re
+from binascii import b2a_base64
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -79,7 +80,11 @@ def _has_foreign(item: Any) -> bool:
 def _base64(item: Any) -> Any:
     if isinstance(item, list):
         return [_base64(one) for one in item]
-    return base64.b64encode(original(item)).decode("ascii")
+    try:
+        data = original(item)
+    except UnicodeEncodeError:  # half a surrogate pair that a caller made: the kernel's bytes never give one
+        data = item.encode("utf-8", "surrogatepass")
+    return b2a_base64(data, newline=False).decode("ascii")
 
 
 def _without_controls(text: bytes) -> bytes:
@@ -92,3 +97,13 @@ def _without_controls(text: bytes) -> bytes:
 def indented(text: bytes) -> bytes:
     """JSON text spread over lines, for people."""
     return msgspec.json.format(text, indent=2)
+
+
+def lines(taken: Snapshot) -> Iterator[bytes]:
+    """A snapshot as lines of JSON: each descriptor with its process, then each problem."""
+    for process in taken.processes:
+        head = encode({"pid": process.pid, "process": process.name} if process.name else {"pid": process.pid})
+        for descriptor in process.descriptors or ():
+            yield head[:-1] + b"," + encode(descriptor)[1:] + b"\n"
+    for problem in taken.problems:
+        yield b'{"problem":' + encode(problem) + b"}\n"

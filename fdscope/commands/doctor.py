@@ -1,0 +1,31 @@
+"""fdscope doctor: what can be seen with present rights, on this kernel, and what would unlock the rest."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from ..console import Console
+from ..kernel.abilities import abilities
+from ..kernel.root import Proc
+from ..report.checkup import checkup, findings
+from ..report.style import Style
+from ..selection import UsageError
+
+
+def run(asked: Namespace, console: Console) -> int:
+    """Looks, and says what it found."""
+    try:
+        proc = Proc(asked.proc)
+    except OSError as error:
+        raise UsageError(f"cannot use '{asked.proc}' as /proc: {error.strerror}") from None
+    with proc:
+        found = list(findings(abilities(proc), asked.proc))
+    if asked.json:
+        from ..report.document import encode
+
+        console.write_bytes(encode({"schema": "fdscope.doctor/1", "findings": [one._asdict() for one in found]}))
+        console.write("\n")
+    else:
+        for line in checkup(found, Style(console.colour(asked.color), console.is_unicode, console.width)):
+            console.write(line)
+    return 0

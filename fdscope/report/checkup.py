@@ -1,0 +1,95 @@
+"""What can be seen with present rights on this kernel, and what would unlock the rest (fdscope doctor)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from ..fdinfo import fields
+from ..quantity import many
+from ..raw import RawAbilities
+from .style import Style
+from .table import draw
+
+# include/uapi/linux/capability.h
+_CAPABILITIES = {"CAP_DAC_READ_SEARCH": 2, "CAP_SYS_PTRACE": 19, "CAP_SYS_ADMIN": 21, "CAP_CHECKPOINT_RESTORE": 40}
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at."""
+
+    about: str
+    """``source``, ``right``, ``setting`` or ``kernel``."""
+    name: str
+    available: bool
+    found: str
+    gives: str
+    """What it gives, or would give."""
+
+
+def capabilities(status: bytes) -> set[str]:
+    """Those of `_CAPABILITIES` that are in effect (proc_pid_status(5), CapEff)."""
+    effective = int(fields(status).get(b"CapEff", b"0"), 16)
+    return {name for name, bit in _CAPABILITIES.items() if effective >> bit & 1}
+
+
+def hidepid(mountinfo: bytes) -> str:
+    """How /proc is mounted: ``hidepid=…`` of proc(5); ``0`` if it is not restricted."""
+    for line in mountinfo.splitlines():
+        if b" /proc " in line and b" - proc " in line:
+            for option in line.rpartition(b" ")[2].split(b","):
+                if option.startswith(b"hidepid="):
+                    return option[8:].decode("ascii", "replace")
+    return "0"
+
+
+def findings(raw: RawAbilities, path: str) -> Iterator[Finding]:
+    """Everything that was looked at, sources first."""
+    reach = f"descriptors of {raw.readable} of {many(raw.visible, 'process', 'processes')} can be read"
+    if raw.live:
+        yield Finding("source", "proc", True, f"{path}; {reach}", "everything that this version shows")
+    else:
+        yield Finding(
+            "source", "proc", True, f"{path}, not of this machine; {reach}", "all but what system calls must tell"
+        )
+    yield Finding("source", "bpf", False, "not in this version", "the whole machine in one pass, as root")
+    have = capabilities(raw.status)
+    ptrace = "descriptors, mappings and namespaces of other users' processes"
+    yield _right("CAP_SYS_PTRACE", have, ptrace)
+    yield _right("CAP_DAC_READ_SEARCH", have, "paths of what inotify and fanotify watch")
+    mapped = have & {"CAP_SYS_ADMIN", "CAP_CHECKPOINT_RESTORE"}
+    yield Finding(
+        "right",
+        "CAP_CHECKPOINT_RESTORE",
+        bool(mapped) and raw.map_files,
+        f"by {' and '.join(sorted(mapped))}" if mapped else "not held",
+        "size and links of mapped files (--mapped)",
+    )
+    hidden = hidepid(raw.mounts)
+    shown = "processes of other users in the lists"
+    yield Finding("setting", "hidepid", hidden in ("0", "off"), f"hidepid={hidden}", shown)
+    info = fields(raw.fdinfo)
+    yield _kernel("fdinfo ino:", b"ino" in info, "5.14", "inode numbers of objects that are no files")
+    yield _kernel("size of /proc/PID/fd", raw.counts_descriptors, "6.2", "the count of other users' descriptors")
+    yield Finding(
+        "kernel",
+        "kcmp(2)",
+        raw.kcmp,
+        "works" if raw.kcmp else "refused, or built without CONFIG_KCMP",
+        "which threads have a descriptor table of their own",
+    )
+
+
+def _right(name: str, have: Iterable[str], gives: str) -> Finding:
+    held = name in have
+    return Finding("right", name, held, "held" if held else "not held: run as root", gives)
+
+
+def _kernel(name: str, there: bool, since: str, gives: str) -> Finding:
+    return Finding("kernel", name, there, "there" if there else f"missing: it came with Linux {since}", gives)
+
+
+def checkup(found: Iterable[Finding], style: Style) -> Iterator[str]:
+    """The findings as a table."""
+    rows = [[one.about, one.name, "yes" if one.available else "no", one.found, one.gives] for one in found]
+    yield from draw(["ABOUT", "NAME", "OK", "FOUND", "GIVES"], rows, style=style)

@@ -1,0 +1,186 @@
+"""The manual pages that are made from the classes: fdscope-kinds(7), fdscope-json(5), the options of fdscope(1).
+
+They are written in mdoc(7). The pages are committed, and a test compares them with what comes from here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from ..kinds import KINDS
+from ..model import REASONS, VERBS, Descriptor, Process, Snapshot, kind_name
+from .fields import Field, fields_of
+from .matrix import wrapped
+
+DATE = "November 23, 2026"
+
+
+def roff(text: str) -> str:
+    """Text as it must stand in a page so that it reads the same."""
+    return text.replace("\\", "\\e").replace("``", "").replace("…", "...").replace("—", "\\(em")
+
+
+def prose(text: str) -> Iterator[str]:
+    """A paragraph: each sentence on a line of its own, as mdoc wants it, and no line long."""
+    flat = roff(" ".join(text.split()))
+    for sentence in re.split(r"(?<=[.;:?!]) ", flat):
+        for line in wrapped(sentence, 76):
+            yield ("\\&" + line if line[:1] in ".'" else line) + "\n"
+
+
+def _quoted(word: str) -> str:
+    """A word as an argument of a macro, where quotes and blanks have a meaning."""
+    return '"' + roff(word).replace('"', "\\(dq") + '"'
+
+
+def page(name: str, section: int, about: str, body: Iterable[str]) -> str:
+    """A whole page."""
+    lines = [
+        '.\\" Made from the classes by fdscope.report.manual; do not edit.\n',
+        f".Dd {DATE}\n",
+        f".Dt {name.upper()} {section}\n",
+        ".Os\n",
+        ".Sh NAME\n",
+        f".Nm {name}\n",
+        f".Nd {about}\n",
+        *body,
+    ]
+    return "".join(lines)
+
+
+def _paragraphs(documentation: str | None) -> Iterator[str]:
+    for number, paragraph in enumerate((documentation or "").split("\n\n")):
+        if number:
+            yield ".Pp\n"
+        yield from prose(paragraph)
+
+
+def _field_list(fields: Iterable[Field]) -> Iterator[str]:
+    found = list(fields)
+    if not found:
+        return
+    yield ".Bl -tag -width Ds\n"
+    for field in found:
+        yield f".It Va {field.name} Pq {_quoted(field.form)}\n"
+        yield from prose(_sentence(field.sentence) + ("" if field.optional else " Always there."))
+    yield ".El\n"
+
+
+def _sentence(words: str) -> str:
+    words = words[:1].upper() + words[1:]
+    return words if words.endswith((".", "?")) else words + "."
+
+
+def kinds_page() -> str:
+    """fdscope-kinds(7)."""
+    return page("fdscope-kinds", 7, "kinds of descriptor that fdscope tells apart", _kinds_body())
+
+
+def _kinds_body() -> Iterator[str]:
+    yield ".Sh DESCRIPTION\n"
+    yield from prose(
+        "Behind every file descriptor stands an object of the kernel. fdscope gives each the name of its kind. "
+        "This page lists the kinds, what the kernel lets one do with a descriptor of each, in what unit it moves, "
+        "and the fields that JSON and the columns of the table have for it. What the kernel does not tell, "
+        "or that could not be read, is left out."
+    )
+    yield ".Ss Fields that every kind may have\n"
+    yield from _field_list(fields_of(Descriptor))
+    yield ".Sh KINDS\n"
+    base = set(Descriptor.__struct_fields__)
+    families: dict[type[Struct], list[str]] = {}
+    for kind in KINDS:
+        family = kind.__mro__[1]
+        if family is not Descriptor and issubclass(family, Descriptor):
+            families.setdefault(family, []).append(kind_name(kind))
+    for family, names in families.items():
+        yield f".Ss Fields of {family.__name__.lower()}s\n"
+        yield from _paragraphs(family.__doc__)
+        yield from prose(f"These fields belong to: {', '.join(names)}.")
+        yield from _field_list(field for field in fields_of(family) if field.name not in base)
+    for kind in KINDS:
+        yield from _kind(kind, base)
+    yield from _parts([Descriptor, *KINDS])
+    yield ".Sh SEE ALSO\n.Xr fdscope 1 ,\n.Xr fdscope-json 5 ,\n.Xr proc 5\n"
+
+
+def _kind(kind: type[Descriptor], base: set[str]) -> Iterator[str]:
+    yield f".Ss {kind_name(kind)}\n"
+    yield from _paragraphs(kind.__doc__)
+    verbs = [verb for verb in VERBS if verb in kind.verbs]
+    obeys = f"It obeys {', '.join(verbs)}" if verbs else "It obeys none of the file verbs"
+    unit = f" and moves {kind.unit}" if kind.unit else ""
+    named = "It has a name in a file system." if kind.in_file_system else "It has no name in any file system."
+    yield ".Pp\n"
+    yield from prose(f"{obeys}{unit}. {named}")
+    inherited = set(kind.__mro__[1].__struct_fields__) if issubclass(kind.__mro__[1], Descriptor) else base
+    yield from _field_list(field for field in fields_of(kind) if field.name not in inherited | base)
+
+
+def _parts(owners: Iterable[type[Struct]]) -> Iterator[str]:
+    """The structures inside fields, each once."""
+    found: dict[type[Struct], None] = {}
+    queue = list(owners)
+    while queue:
+        for field in fields_of(queue.pop(0)):
+            if field.parts is not None and field.parts not in found and not issubclass(field.parts, Descriptor):
+                found[field.parts] = None
+                queue.append(field.parts)
+    for part in found:
+        yield f".Ss {part.__name__}\n"
+        yield from _paragraphs(part.__doc__)
+        yield from _field_list(fields_of(part))
+
+
+def json_page() -> str:
+    """fdscope-json(5)."""
+    return page("fdscope-json", 5, "what fdscope writes as JSON", _json_body())
+
+
+def _json_body() -> Iterator[str]:
+    yield ".Sh DESCRIPTION\n"
+    for number, text in enumerate(_JSON_RULES):
+        yield ".Pp\n" if number else ""
+        yield from prose(text)
+    yield ".Ss Snapshot\n"
+    yield from _paragraphs(Snapshot.__doc__)
+    yield from _field_list(fields_of(Snapshot))
+    yield from _parts([Snapshot, Process])
+    yield ".Ss Descriptor\n"
+    yield from prose("The fields depend on the kind.")
+    yield "They stand in\n.Xr fdscope-kinds 7 .\n"
+    yield ".Ss Reasons of problems\n.Bl -tag -width Ds\n"
+    for reason, meaning in REASONS.items():
+        yield f".It {reason}\n"
+        yield from prose(_sentence(meaning))
+    yield ".El\n.Sh SEE ALSO\n.Xr fdscope 1 ,\n.Xr jq 1 ,\n.Xr fdscope-kinds 7\n"
+
+
+_JSON_RULES = (
+    "With --json fdscope writes one document, a Snapshot; with --ndjson a line of JSON for each descriptor, with "
+    "pid and process of its holder added, and one line with the single key problem for each problem. "
+    "The JSON Schema of all this is printed by fdscope --json-schema.",
+    "Names of fields are lower-case words. Units are in the name (_s, _bytes, _ns) unless the number is a plain "
+    "count. Times are RFC 3339 in UTC. A value that is not known is left out. A number that can exceed 2^53 is a "
+    "hexadecimal string, since many readers of JSON would corrupt it.",
+    "The text is always valid UTF-8. Names on Linux are bytes: where one is not valid UTF-8, each bad byte is "
+    "U+FFFD in the field, and a second field, whose name ends in _base64, holds the original bytes in base64. "
+    "Beside a list of strings stands a list of the same length. Characters that a terminal would obey are written "
+    "as escapes.",
+    "The value of schema names the form of the document. Fields may be added within one number; a change that "
+    "breaks readers changes the number.",
+)
+
+
+def options_section(options: Iterable[tuple[tuple[str, ...], str, tuple[str, ...], str]]) -> str:
+    """The list of options of fdscope(1): names, value, choices, help."""
+    lines = [".Bl -tag -width Ds\n"]
+    for names, value, choices, help_ in options:
+        heads = " , ".join(f"Fl {name[1:]}" for name in names)
+        wanted = f" Ar {' | '.join(choices)}" if choices else f" Ar {value}" if value else ""
+        lines.append(f".It {heads}{wanted}\n")
+        lines += prose(_sentence(help_))
+    return "".join([*lines, ".El\n"])

@@ -1,0 +1,173 @@
+"""One process, for people: who it is, what it holds, how far the file idea carries, what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from ..model import Descriptor, HeldFile, Problem, Process, Snapshot
+from ..quantity import duration, many, size
+from .columns import Column, Row, sorted_rows
+from .matrix import matrix
+from .problems import of_process
+from .safe import printable
+from .style import Style, percent
+from .table import draw
+
+WARN_AT = 0.8
+"""The share of the soft limit above which a process is in danger of EMFILE."""
+
+
+def report(
+    process: Process,
+    problems: Sequence[Problem],
+    snapshot: Snapshot,
+    columns: Sequence[Column],
+    sort: str | None,
+    style: Style,
+) -> Iterator[str]:
+    """The whole report, line by line."""
+    yield from header(process, snapshot, style)
+    if process.descriptors:
+        yield from _tables(process, columns, sort, style)
+    if process.files:
+        yield _section("held without a descriptor", style)
+        yield from draw(
+            ["ROLE", "WHAT"], [[file.role, _held(file)] for file in process.files], style=style, indent="  "
+        )
+    if process.descriptors:
+        yield _section("everything is a file?", style)
+        yield from matrix(process.descriptors, style)
+    if problems:
+        yield _section("could not be read", style)
+        for line in of_process(problems):
+            yield "  " + style.warning(line) + "\n"
+
+
+def _section(title: str, style: Style) -> str:
+    return f"\n{style.title(title)}\n"
+
+
+def header(process: Process, snapshot: Snapshot, style: Style) -> Iterator[str]:
+    """Name, owner, age, limits, switches, memory, control group."""
+    name = printable(process.name or "?")
+    command = printable(" ".join(process.command or ()))
+    title = f"{name} [{process.pid}]"
+    if command and style.width:
+        command = style.cut(command, max(style.width - len(title) - 2, 20))
+    yield style.title(title) + (f"  {command}" if command else "") + "\n"
+    lines = [("", _identity(process, snapshot)), ("descriptors", _share(process, style))]
+    if process.context_switches is not None:
+        counted = process.context_switches
+        threads = many(counted.threads_counted, "thread")
+        lines.append(
+            (
+                "switches",
+                f"{counted.voluntary:,} voluntary, {counted.involuntary:,} involuntary "
+                + style.quiet(f"(sum over {threads}; threads already gone are not in it)"),
+            )
+        )
+    if process.memory is not None:
+        memory = process.memory
+        parts = [
+            f"{size(amount)} {word}"
+            for amount, word in ((memory.resident_bytes, "resident"), (memory.virtual_bytes, "virtual"))
+            if amount is not None
+        ]
+        lines.append(("memory", ", ".join(parts)))
+    if process.cgroup:
+        container = f", container {printable(process.container)}" if process.container else ""
+        lines.append(("cgroup", printable(process.cgroup) + container))
+    for label, text in lines:
+        yield f"  {label:<12}{text}\n" if label else f"  {text}\n"
+
+
+def _identity(process: Process, snapshot: Snapshot) -> str:
+    user = process.user or process.uid
+    parts = [f"user {printable(str(user))}"] if user is not None else []
+    if process.started_at:
+        age = _moment(snapshot.taken_at) - _moment(process.started_at)
+        since = process.started_at.replace("T", " ").replace("Z", " UTC")
+        parts.append(f"started {since} ({duration(max(age.total_seconds() // 1, 0))} ago)")
+    if process.parent_pid:
+        parts.append(f"parent {process.parent_pid}")
+    if process.state:
+        parts.append(process.state)
+    parts.append("a thread of the kernel" if process.kernel_thread else many(len(process.threads), "thread"))
+    return " · ".join(parts)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def share(process: Process) -> float | None:
+    """Descriptors held, as a share of the soft limit; None: one of the two is not known or without end."""
+    limit = process.descriptor_limit
+    if process.descriptor_count is None or limit is None or not limit.soft:
+        return None
+    return process.descriptor_count / limit.soft
+
+
+def _share(process: Process, style: Style) -> str:
+    count, limit = process.descriptor_count, process.descriptor_limit
+    held = "unknown how many" if count is None else f"{count:,}"
+    if limit is None:
+        return held
+    soft = "unlimited" if limit.soft is None else f"{limit.soft:,}"
+    hard = "unlimited" if limit.hard is None else f"{limit.hard:,}"
+    text = f"of {soft} (hard limit {hard})"
+    used = share(process)
+    if used is None:
+        return f"{held} {text}"
+    bar = f"{held} {text}  {style.bar(used)} {percent(used)}"
+    if used <= WARN_AT:
+        return bar
+    return bar + style.alarm(f'  above {percent(WARN_AT)}: at {soft} open(2) fails, "Too many open files"')
+
+
+def _tables(process: Process, columns: Sequence[Column], sort: str | None, style: Style) -> Iterator[str]:
+    """The table of the process, then one for each thread that has its own."""
+    tables: dict[int | None, list[Row]] = {}
+    for descriptor in process.descriptors or ():
+        tables.setdefault(descriptor.tid, []).append((process, descriptor))
+    names = {thread.tid: thread.name for thread in process.threads}
+    for tid, rows in tables.items():
+        title = "descriptors"
+        if tid is not None:
+            name = printable(names.get(tid) or "?")
+            title = f"descriptors of thread {tid} ({name}), which has its own descriptor table"
+        yield _section(title, style)
+        yield from rows_of(rows, columns, sort, style, indent="  ")
+
+
+def rows_of(
+    rows: Sequence[Row],
+    columns: Sequence[Column],
+    sort: str | None,
+    style: Style,
+    *,
+    form: str = "table",
+    show_headers: bool = True,
+    indent: str = "",
+) -> Iterator[str]:
+    """The descriptor table alone."""
+    values = [[column.value(*row) for column in columns] for row in sorted_rows(rows, sort)]
+    headers = [column.header if form in ("table", "plain") else column.name for column in columns]
+    return draw(headers, values, style=style, form=form, show_headers=show_headers, indent=indent)
+
+
+def _held(file: HeldFile) -> str:
+    parts = [file.name or ""]
+    if file.deleted:
+        parts.append("deleted")
+    if file.role in ("exe", "mapped") and file.size_bytes is not None:
+        parts.append(size(file.size_bytes))
+    if file.mapped_bytes is not None:
+        parts.append(f"{size(file.mapped_bytes)} mapped {file.permissions}")
+    return ", ".join(parts)
+
+
+def all_descriptors(processes: Sequence[Process]) -> list[tuple[Process, Descriptor]]:
+    """Every descriptor of several processes, with its process."""
+    return [(process, descriptor) for process in processes for descriptor in process.descriptors or ()]

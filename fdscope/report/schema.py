@@ -1,0 +1,65 @@
+"""The JSON Schema of everything that fdscope writes as JSON, made from the classes of the model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from ..kinds import KINDS
+from ..model import Descriptor, Problem, Snapshot
+
+_FOREIGN = {
+    "^.*_base64$": {
+        "description": "the original bytes of the field before it, which were not UTF-8",
+        "oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+    }
+}
+
+
+def schema() -> dict[str, Any]:
+    """A snapshot, or a line of --ndjson: a descriptor with its process, or a problem."""
+    _, parts = msgspec.json.schema_components([Snapshot, Problem, *KINDS], ref_template="#/$defs/{name}")
+    parts[Descriptor.__name__] = {
+        "title": Descriptor.__name__,
+        "description": Descriptor.__doc__,
+        "oneOf": [{"$ref": f"#/$defs/{kind.__name__}"} for kind in KINDS],
+    }
+    for part in parts.values():
+        if "properties" in part:
+            part["additionalProperties"] = False
+            part["patternProperties"] = _FOREIGN
+    lines = {kind.__name__: _line(parts[kind.__name__]) for kind in KINDS}
+    parts.update({f"{name}Line": part for name, part in lines.items()})
+    parts["ProblemLine"] = {
+        "title": "ProblemLine",
+        "description": "A line of --ndjson that tells of a problem.",
+        "type": "object",
+        "properties": {"problem": {"$ref": "#/$defs/Problem"}},
+        "required": ["problem"],
+        "additionalProperties": False,
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "What fdscope writes as JSON",
+        "description": "With --json one Snapshot; with --ndjson one line for each descriptor or problem.",
+        "anyOf": [
+            {"$ref": f"#/$defs/{name}"}
+            for name in (Snapshot.__name__, *(f"{name}Line" for name in lines), "ProblemLine")
+        ],
+        "$defs": parts,
+    }
+
+
+def _line(part: dict[str, Any]) -> dict[str, Any]:
+    """A descriptor as a line of its own, with the process that holds it."""
+    own = {
+        "pid": {"type": "integer", "description": "process id"},
+        "process": {"type": "string", "description": "the process's name"},
+    }
+    return {
+        **part,
+        "title": f"{part['title']}Line",
+        "properties": {**own, **part["properties"]},
+        "required": ["pid", *part["required"]],
+    }

@@ -1,0 +1,71 @@
+"""How text looks on this console: colours, bars, and characters that it can show."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+_BOLD, _DIM, _RED, _YELLOW, _GREEN, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[33m", "\x1b[32m", "\x1b[0m"
+
+_EIGHTHS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
+
+
+def percent(share: float) -> str:
+    """A share in whole percent; ``<1 %`` for what would round to nothing."""
+    return "<1 %" if 0 < share < 0.005 else f"{share * 100:.0f} %"
+
+
+class Style(NamedTuple):
+    """What the console can do; handed in, so that a report is a function of its arguments."""
+
+    colour: bool = False
+    unicode: bool = True
+    width: int | None = None
+    """Columns of the terminal; None: nothing is cut."""
+
+    def title(self, text: str) -> str:
+        """A heading."""
+        return f"{_BOLD}{text}{_PLAIN}" if self.colour else text
+
+    def quiet(self, text: str) -> str:
+        """Something of less weight."""
+        return f"{_DIM}{text}{_PLAIN}" if self.colour else text
+
+    def warning(self, text: str) -> str:
+        """Something that wants attention."""
+        return f"{_YELLOW}{text}{_PLAIN}" if self.colour else text
+
+    def alarm(self, text: str) -> str:
+        """Something that is wrong."""
+        return f"{_RED}{text}{_PLAIN}" if self.colour else text
+
+    def good(self, text: str) -> str:
+        """Something that is as it should be."""
+        return f"{_GREEN}{text}{_PLAIN}" if self.colour else text
+
+    def bar(self, share: float, length: int = 20) -> str:
+        """A bar of `length` cells, filled by `share` from 0 to 1, in eighths of a cell where that can be shown."""
+        share = min(max(share, 0.0), 1.0)
+        if not self.unicode:
+            cells = round(share * length)
+            return "#" * cells + "." * (length - cells)
+        eighths = max(round(share * length * 8), int(share > 0))
+        part = _EIGHTHS[eighths % 8]
+        return ("█" * (eighths // 8) + part).ljust(length, "·")
+
+    def cut(self, text: str, width: int) -> str:
+        """`text` in at most `width` columns, the rest an ellipsis."""
+        if columns(text) <= width:
+            return text
+        mark = "…" if self.unicode else "..."
+        while text and columns(text) > width - len(mark):
+            text = text[: max(0, len(text) - max(1, (columns(text) - width) // 2))]
+        return text + mark
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal `text` takes: East Asian wide characters two, combining ones none."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(one) else 2 if east_asian_width(one) in "WF" else 1 for one in text)

@@ -1,0 +1,121 @@
+"""Rows to a table in one of the formats; every cell passes `printable` here, and nowhere later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from .safe import printable
+from .style import Style, columns
+
+_TABULATE = {"table": "plain", "plain": "plain", "markdown": "github", "html": "html"}
+
+MANY_ROWS = 1000
+"""Beyond so many rows tabulate would take longer than the scan; then columns are laid out here."""
+
+
+def cell(value: Any) -> str:
+    """A value as people read it: lists by commas, truth as yes and no, nothing as nothing."""
+    if value is None:
+        return ""
+    if value is True or value is False:
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, (int, float)):
+        return str(value)
+    if isinstance(value, (list, tuple)) and all(isinstance(one, (str, int)) for one in value):
+        return ",".join(cell(one) for one in value)
+    from .document import encode
+
+    return printable(encode(value).decode())
+
+
+def draw(
+    headers: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    style: Style,
+    form: str = "table",
+    show_headers: bool = True,
+    indent: str = "",
+) -> Iterator[str]:
+    """The lines of a table, each with its end of line.
+
+    A column whose values are all numbers is set to the right. On a terminal of `style.width` columns the
+    last column is cut to fit.
+    """
+    texts = [[cell(value) for value in row] for row in rows]
+    if form == "csv":
+        yield from _csv(headers if show_headers else None, texts)
+        return
+    if form == "tsv":
+        for row in ([list(headers)] if show_headers else []) + texts:
+            yield "\t".join(row) + "\n"
+        return
+    right = [
+        bool(rows) and all(isinstance(row[i], int) or row[i] is None for row in rows) for i in range(len(headers))
+    ]
+    if form in ("table", "plain"):
+        _cut_last(headers, texts, style, len(indent))
+        if len(texts) > MANY_ROWS or not texts:
+            yield from _fixed(headers if show_headers else None, texts, right, indent)
+            return
+    elif form == "markdown":
+        texts = [[text.replace("\\", "\\\\").replace("|", "\\|") for text in row] for row in texts]
+    yield from _tabulate(headers if show_headers else None, texts, right, form, indent)
+
+
+def _cut_last(headers: Sequence[str], texts: list[list[str]], style: Style, indent: int) -> None:
+    if style.width is None or not texts:
+        return
+    before = sum(
+        max(columns(headers[i]), *(columns(row[i]) for row in texts)) + 2 for i in range(len(headers) - 1)
+    )
+    room = max(style.width - indent - before, 10)
+    for row in texts:
+        row[-1] = style.cut(row[-1], room)
+
+
+def _csv(headers: Sequence[str] | None, texts: list[list[str]]) -> Iterator[str]:
+    import csv  # only this format needs it
+    import io
+
+    line = io.StringIO()
+    writer = csv.writer(line, lineterminator="\n")
+    for row in ([list(headers)] if headers is not None else []) + texts:
+        line.seek(0)
+        line.truncate()
+        writer.writerow(row)
+        yield line.getvalue()
+
+
+def _fixed(headers: Sequence[str] | None, texts: list[list[str]], right: list[bool], indent: str) -> Iterator[str]:
+    """Columns as wide as their widest cell, the last one as wide as it is."""
+    lines = ([list(headers)] if headers is not None else []) + texts
+    if not lines:
+        return
+    widths = [max(columns(row[i]) for row in lines) for i in range(len(right))]
+    for row in lines:
+        padded = [
+            " " * (width - columns(text)) + text if to_right else text + " " * (width - columns(text))
+            for text, width, to_right in zip(row, widths, right, strict=True)
+        ]
+        yield f"{indent}{'  '.join(padded)}".rstrip() + "\n"
+
+
+def _tabulate(
+    headers: Sequence[str] | None, texts: list[list[str]], right: list[bool], form: str, indent: str
+) -> Iterator[str]:
+    import tabulate  # 40 ms, which JSON need not pay
+
+    tabulate.PRESERVE_WHITESPACE = True  # a blank at the end of a file's name is part of it
+    drawn = tabulate.tabulate(
+        texts,
+        headers=list(headers) if headers is not None else (),
+        tablefmt=_TABULATE[form],
+        disable_numparse=True,
+        colalign=["right" if to_right else "left" for to_right in right] if texts else None,
+    )
+    for line in drawn.split("\n"):
+        yield f"{indent}{line}".rstrip() + "\n"
