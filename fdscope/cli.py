@@ -54,7 +54,7 @@ class Command(NamedTuple):
 COMMANDS = (
     Command("show", "[TARGET...]", "report on processes, or on the whole machine; may be left out"),
     Command("lab", "[NAME...]", "hold one live descriptor of every kind, to look at, until interrupted"),
-    Command("doctor", "", "say what can be seen with present rights, and what would unlock the rest"),
+    Command("doctor", "", "say what present rights let one see, and what would unlock the rest"),
 )
 
 OPTIONS = (

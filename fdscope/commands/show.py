@@ -41,6 +41,11 @@ def _check(asked: Namespace) -> None:
         raise UsageError("this version has no bpf source: leave --source out, or give --source proc")
     if asked.json and asked.ndjson:
         raise UsageError("--json and --ndjson are two forms of one answer: give one of them")
+    if asked.columns is not None or asked.sort is not None:
+        from ..report.columns import USUAL, chosen, sorted_rows
+
+        chosen(None if asked.columns == "help" else asked.columns, USUAL)
+        sorted_rows((), asked.sort)
     if (asked.json or asked.ndjson) and (asked.format or (asked.columns and asked.columns != "help")):
         raise UsageError("--format and --columns draw tables: they do not go with --json or --ndjson")
 

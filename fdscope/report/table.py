@@ -110,6 +110,7 @@ def _tabulate(
     import tabulate  # 40 ms, which JSON need not pay
 
     tabulate.PRESERVE_WHITESPACE = True  # a blank at the end of a file's name is part of it
+    tabulate.MIN_PADDING = 0  # a header is as wide as it is
     drawn = tabulate.tabulate(
         texts,
         headers=list(headers) if headers is not None else (),
