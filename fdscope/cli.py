@@ -109,6 +109,8 @@ def parser(command: str) -> argparse.ArgumentParser:
         usage=f"fdscope {words} [options]" if command == "show" else f"fdscope {command} {words} [options]",
         add_help=False,
         allow_abbrev=False,
+        # with a width of its own argparse need not import shutil, which costs 3 ms
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=100),
     )
     if command != "doctor":
         found.add_argument("names" if command == "lab" else "targets", nargs="*")

@@ -92,7 +92,7 @@ def held_file(raw: RawHeldFile) -> HeldFile:
     name, deleted = file_name(raw.link, None if status is None else status.st_nlink)
     return HeldFile(
         role=raw.role,  # type: ignore[arg-type]  # one of the four, by raw.py
-        name=text(name),
+        name=text(name) or None,
         inode=None if status is None else status.st_ino,
         device=None if status is None else device_name(status.st_dev),
         size_bytes=None if status is None else status.st_size,

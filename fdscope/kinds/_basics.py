@@ -1,12 +1,17 @@
-"""What every kind reads from fdinfo in the same way: flags, position, mount, inode. Pure."""
+"""What kinds read from fdinfo in the same way: flags, mount, inode, bits, devices, lines of new kernels. Pure."""
 
 from __future__ import annotations
 
 import functools
 import os
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Annotated, Any
 
+from ..model import Descriptor, said
 from ..raw import RawDescriptor
+from ..text import text
+
+_COMMON = (b"pos", b"flags", b"mnt_id", b"ino")
 
 # open(2) flags by the names of the manual page, from include/uapi/asm-generic/fcntl.h. Four of them have
 # other numbers on Arm and PowerPC (arch/*/include/uapi/asm/fcntl.h).
@@ -72,3 +77,52 @@ def basics(raw: RawDescriptor, info: dict[bytes, bytes]) -> dict[str, Any]:
     if inode is not None:
         found["inode"] = int(inode)
     return found
+
+
+class KernelObject(Descriptor, kw_only=True):
+    """An object that lives in the kernel alone, on an anonymous inode."""
+
+    details: Annotated[dict[str, str] | None, said("what the kernel tells of it, word for word")] = None
+
+
+def details(data: bytes, known: Collection[bytes] = ()) -> dict[str, str] | None:
+    """The lines of fdinfo that no field is made from, so that a newer kernel's lines are not lost.
+
+    `known` are the keys that the kind has read. Values of one key are joined with ``; ``; a line without a
+    colon stands under the empty key.
+    """
+    found: dict[str, str] = {}
+    for line in data.split(b"\n"):
+        key, colon, value = line.partition(b":")
+        if line.strip() and key not in known and key not in _COMMON:
+            name, rest = (text(key.strip()), text(value.strip())) if colon else ("", text(line.strip()))
+            found[name] = f"{found[name]}; {rest}" if name in found else rest
+    return found or None
+
+
+def bits(value: int, names: Sequence[str]) -> list[str]:
+    """Names of the bits that are set, the lowest first; bits without a name together as one number: ``0x600``."""
+    found = [name for bit, name in enumerate(names) if name and value >> bit & 1]
+    rest = value & ~sum(1 << bit for bit, name in enumerate(names) if name)
+    return [*found, f"{rest:#x}"] if rest else found
+
+
+def kernel_device(number: int) -> str:
+    """``8:1`` for an ``sdev`` of fdinfo, which is the kernel's own encoding: 12 bits major, 20 bits minor."""
+    return f"{number >> 20}:{number & 0xFFFFF}"
+
+
+def enumerated(number: bytes, names: Sequence[str]) -> str:
+    """The name at this place; the number itself, as text, past the end of `names`.
+
+    Raises:
+        ValueError: `number` is not a decimal number.
+    """
+    place = int(number)
+    return names[place] if 0 <= place < len(names) else str(place)
+
+
+def several(items: Sequence[str], most: int = 4) -> str:
+    """``a, b, c, d and 3 more``."""
+    more = f" and {len(items) - most:,} more" if len(items) > most else ""
+    return ", ".join(items[:most]) + more

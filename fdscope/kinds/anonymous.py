@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from ..fdinfo import fields
-from ..model import Descriptor, said
 from ..raw import Machine, RawDescriptor
 from ..text import text
-from ._basics import basics
-
-_COMMON = (b"pos", b"flags", b"mnt_id", b"ino")
+from ._basics import KernelObject, basics, details
 
 
-class Anonymous(Descriptor, tag="anonymous", kw_only=True):
+class Anonymous(KernelObject, tag="anonymous", kw_only=True):
     """An object of the kernel with no file behind it that no other kind describes."""
-
-    details: Annotated[dict[str, str] | None, said("what the kernel tells of it, word for word")] = None
 
     known_by = (("anything",),)
 
     @classmethod
     def decode(cls, raw: RawDescriptor, machine: Machine) -> Anonymous:
         """The name is the link without its scheme: ``[fscontext]`` for ``anon_inode:[fscontext]``."""
-        info = fields(raw.fdinfo)
-        more = {text(key): text(value) for key, value in info.items() if key not in _COMMON}
-        return cls(name=text(raw.link).removeprefix("anon_inode:"), details=more or None, **basics(raw, info))
+        known = basics(raw, fields(raw.fdinfo))
+        return cls(name=text(raw.link).removeprefix("anon_inode:"), details=details(raw.fdinfo), **known)
 
     def describe(self) -> str:
         """The kernel's name, then its details."""

@@ -51,7 +51,7 @@ def _section(title: str, style: Style) -> str:
 def header(process: Process, snapshot: Snapshot, style: Style) -> Iterator[str]:
     """Name, owner, age, limits, switches, memory, control group."""
     name = printable(process.name or "?")
-    command = printable(" ".join(process.command or ()))
+    command = printable(" ".join(process.command or ()).rstrip())
     title = f"{name} [{process.pid}]"
     if command and style.width:
         command = style.cut(command, max(style.width - len(title) - 2, 20))

@@ -1,0 +1,73 @@
+"""timerfd: a timer that is read (timerfd_create(2), fs/timerfd.c)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from ..fdinfo import fields
+from ..model import POLL, READ, said
+from ..quantity import duration
+from ..raw import Machine, RawDescriptor
+from ._basics import KernelObject, basics, bits, details
+
+_CLOCKS = {
+    0: "realtime",
+    1: "monotonic",
+    7: "boottime",
+    8: "realtime-alarm",
+    9: "boottime-alarm",
+}
+_SETTIME_FLAGS = ("absolute", "cancel-on-set")
+_KNOWN = (b"clockid", b"ticks", b"settime flags", b"it_value", b"it_interval")
+
+
+class TimerFd(KernelObject, tag="timerfd", kw_only=True):
+    """A timer; a read takes how many times it has gone off since the last read."""
+
+    clock: Annotated[str | None, said("the clock that it runs by, as clock_gettime(2) names them")] = None
+    ticks: Annotated[int | None, said("times that it has gone off and nobody has read")] = None
+    settime_flags: Annotated[list[str] | None, said("how it was set: absolute, cancel-on-set")] = None
+    remaining_s: Annotated[
+        float | None, said("until it goes off next, in seconds; 0: it is not set, or has gone off for good")
+    ] = None
+    interval_s: Annotated[float | None, said("from one time to the next, in seconds; 0: it goes off once")] = None
+
+    known_by = (("anon_inode", b"timerfd"),)
+    verbs = frozenset({READ, POLL})
+    unit = "a counter"
+
+    @classmethod
+    def decode(cls, raw: RawDescriptor, machine: Machine) -> TimerFd:
+        """The flags are octal; times are ``(seconds, nanoseconds)``. All of it since Linux 3.17."""
+        info = fields(raw.fdinfo)
+        clock, ticks, flags, remaining, interval = (info.get(key) for key in _KNOWN)
+        return cls(
+            clock=None if clock is None else _CLOCKS.get(int(clock), f"{int(clock)}"),
+            ticks=None if ticks is None else int(ticks),
+            settime_flags=None if flags is None else bits(int(flags, 8), _SETTIME_FLAGS),
+            remaining_s=None if remaining is None else _seconds(remaining),
+            interval_s=None if interval is None else _seconds(interval),
+            details=details(raw.fdinfo, _KNOWN),
+            **basics(raw, info),
+        )
+
+    def describe(self) -> str:
+        """``monotonic clock, in 59 min 59 s, every 1 min, 2 ticks unread``."""
+        parts = ["timer" if self.clock is None else f"{self.clock} clock"]
+        if self.remaining_s is not None:
+            parts.append(f"in {duration(self.remaining_s)}" if self.remaining_s else "not set")
+        if self.interval_s:
+            parts.append(f"every {duration(self.interval_s)}")
+        if self.ticks:
+            parts.append(f"{self.ticks:,} {'tick' if self.ticks == 1 else 'ticks'} unread")
+        return ", ".join(parts)
+
+
+def _seconds(pair: bytes) -> float:
+    """``(59, 5)`` to the float nearest to 59.000000005.
+
+    Raises:
+        ValueError: it is no pair of numbers.
+    """
+    seconds, nanoseconds = pair.strip(b"()").split(b",")
+    return float(f"{int(seconds)}.{int(nanoseconds):09d}")
