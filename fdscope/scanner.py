@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import defaultdict
 from collections.abc import Iterable
 from errno import EACCES, EINVAL, ENAMETOOLONG, ENOENT, ENOSYS, EOPNOTSUPP, EPERM, ESRCH, ETIMEDOUT
 
@@ -135,7 +136,7 @@ class _Gathering:
         self._processes: dict[int, Process] = {}
         self._start_ticks: dict[int, int] = {}
         self._threads: dict[int, list[Thread]] = {}
-        self._descriptors: dict[int, list[Descriptor]] = {}
+        self._descriptors: defaultdict[int, list[Descriptor]] = defaultdict(list)
         self._files: dict[int, list[HeldFile]] = {}
         self._without_descriptors: set[int] = set()
 
@@ -143,7 +144,7 @@ class _Gathering:
         """Puts one record in its place; one that cannot be understood becomes a problem."""
         if isinstance(record, RawDescriptor):
             descriptor, problem = decode(record, self._machine)
-            self._descriptors.setdefault(record.pid, []).append(descriptor)
+            self._descriptors[record.pid].append(descriptor)
             if problem is not None:
                 self.problems.append(problem)
         elif isinstance(record, RawThread):

@@ -40,6 +40,9 @@ _CONTAINER = re.compile(
 )
 
 
+_LARGEST = 1 << 64
+
+
 class Stat(NamedTuple):
     """What fdscope takes from a stat file."""
 
@@ -65,12 +68,19 @@ def parse_stat(stat: bytes) -> Stat:
     return Stat(
         text(stat[start + 1 : end]),
         rest[0].decode("ascii", "replace"),
-        int(rest[1]),
-        int(rest[6]),
-        int(rest[11]) + int(rest[12]),
-        int(rest[19]),
-        int(rest[36]),
+        _number(rest[1]),
+        _number(rest[6]),
+        _number(rest[11]) + _number(rest[12]),
+        _number(rest[19]),
+        _number(rest[36]),
     )
+
+
+def _number(word: bytes) -> int:
+    number = int(word)
+    if abs(number) >= _LARGEST:
+        raise ValueError(f"not a number of 64 bits: {number:#x}")
+    return number
 
 
 def parse_limit(limits: bytes) -> Limit | None:
@@ -94,8 +104,9 @@ def parse_cgroup(cgroup: bytes) -> str | None:
 
     Where version 1 hierarchies stand beside version 2, the deepest of all paths says most.
     """
-    paths = [line.split(b":", 2)[2] for line in cgroup.splitlines() if line.count(b":") >= 2]
-    unified = [line[3:] for line in cgroup.splitlines() if line.startswith(b"0::")]
+    lines = cgroup.split(b"\n")  # not splitlines(): a name may hold a carriage return
+    paths = [line.split(b":", 2)[2] for line in lines if line.count(b":") >= 2]
+    unified = [line[3:] for line in lines if line.startswith(b"0::")]
     best = next((path for path in unified if path != b"/"), None) or max(paths, key=len, default=None)
     return None if best is None else text(best)
 

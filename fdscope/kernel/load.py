@@ -10,7 +10,7 @@ def load(proc: Proc) -> RawLoad:
     """What psutil says of the machine below `proc`; None where it cannot say it."""
     import psutil  # costs 20 ms: only a look at the whole machine pays for it
 
-    psutil.PROCFS_PATH = proc.path
+    usual, psutil.PROCFS_PATH = psutil.PROCFS_PATH, proc.path
     total: int | None = None
     available: int | None = None
     try:
@@ -18,6 +18,8 @@ def load(proc: Proc) -> RawLoad:
         total, available = int(memory.total), int(memory.available)
     except (OSError, KeyError, ValueError):
         pass  # a recorded tree may have no meminfo
+    finally:
+        psutil.PROCFS_PATH = usual
     if not proc.live:  # load and cores would be those of the machine that fdscope runs on
         return RawLoad(None, total, available, None)
     return RawLoad(psutil.getloadavg(), total, available, psutil.cpu_count(logical=False))

@@ -1,11 +1,11 @@
-"""Mount tables (proc_pid_mountinfo(5)), one per mount namespace, read when first asked for."""
+"""Mount tables (proc_pid_mountinfo(5)), one for each view of a mount namespace, read when first asked for."""
 
 from __future__ import annotations
 
 import re
 
 from ..raw import RawMount, Unread
-from .root import Proc
+from .root import Directory, Proc
 
 _ESCAPE = re.compile(rb"\\([0-3][0-7]{2})")
 
@@ -35,7 +35,7 @@ def parse_mountinfo(table: bytes) -> dict[int, RawMount]:
         ValueError: a line has another form than proc_pid_mountinfo(5) gives.
     """
     found = {}
-    for line in table.splitlines():
+    for line in table.split(b"\n")[:-1]:  # a path may hold a carriage return
         words = line.split(b" ")
         dash = words.index(b"-", 6)  # optional fields stand before it
         if len(words) < dash + 3:
@@ -51,37 +51,33 @@ def parse_mountinfo(table: bytes) -> dict[int, RawMount]:
 
 
 class Mounts:
-    """Mounts of every namespace that was asked about. A mount id is unique on a machine, so one table does."""
+    """Mount tables as processes see them, each read once.
+
+    Two processes see one table if they have one mount namespace and one root directory: mounts that a process
+    cannot reach from its root are not in its table, and the others are told as they are seen from there.
+    """
 
     def __init__(self, proc: Proc) -> None:
         self._proc = proc
-        self._mounts: dict[int, RawMount] = {}
-        self._by_namespace: dict[object, list[RawMount]] = {}
+        self._by_view: dict[object, dict[int, RawMount]] = {}
+        self._by_pid: dict[int, dict[int, RawMount]] = {}
 
     def get(self, pid: int, mount_id: int) -> RawMount | None:
         """The mount, or None when it is not one that process `pid` can reach by a path."""
-        found = self._mounts.get(mount_id)
-        if found is None:
-            self._table(pid)
-            found = self._mounts.get(mount_id)
-        return found
+        return self.table(pid).get(mount_id)
 
-    def by_path(self, pid: int, path: bytes) -> tuple[RawMount | None, bool]:
-        """The mount that an absolute path most likely lies in, and whether stat(2) there is sure not to block.
-
-        A path may be as this process sees it or as `pid` does, so it is sure only where no mount is remote.
-        """
-        table = self._table(pid)
-        best = None
-        for mount in table:
+    def by_path(self, pid: int, path: bytes) -> RawMount | None:
+        """The mount that an absolute path most likely lies in, be it a path as `pid` sees it or as we do."""
+        best, longest = None, -1
+        for mount in self.table(pid).values():
             point = mount.point.rstrip(b"/")
-            if path == point or path.startswith(point + b"/"):
-                best = mount if best is None or len(point) >= len(best.point.rstrip(b"/")) else best
-        return best, bool(table) and not any(is_remote(mount.type) for mount in table)
+            if len(point) >= longest and (path == point or path.startswith(point + b"/")):
+                best, longest = mount, len(point)
+        return best
 
     def by_device(self, pid: int, device: bytes) -> RawMount | None:
         """The first mount of a whole local device, ``major:minor``, that is reached through local mounts."""
-        table = self._table(pid)
+        table = self.table(pid).values()
         remote = [mount.point.rstrip(b"/") + b"/" for mount in table if is_remote(mount.type)]
         for mount in table:
             whole = mount.device == device and mount.root == b"/"
@@ -89,21 +85,39 @@ class Mounts:
                 return mount
         return None
 
-    def _table(self, pid: int) -> list[RawMount]:
-        """Every mount in the namespace of a process, in the order of mounting; empty where it is not known."""
+    def table(self, pid: int) -> dict[int, RawMount]:
+        """Every mount that a process sees, by id and in the order of mounting; empty where it is not known."""
+        found = self._by_pid.get(pid)
+        if found is None:
+            found = self._by_pid[pid] = self._read(pid)
+        return found
+
+    def _read(self, pid: int) -> dict[int, RawMount]:
         directory = self._proc.process(pid)
         if isinstance(directory, Unread):
-            return []
+            return {}
         with directory:
-            namespace = directory.link(b"ns/mnt")
-            key: object = pid if isinstance(namespace, Unread) else namespace
-            if key in self._by_namespace:
-                return self._by_namespace[key]
-            content = directory.read_all(b"mountinfo")
-        try:
-            found = {} if isinstance(content, Unread) else parse_mountinfo(content)
-        except ValueError:
-            found = {}
-        self._mounts.update(found)
-        self._by_namespace[key] = list(found.values())
-        return self._by_namespace[key]
+            namespace, root = directory.link(b"ns/mnt"), directory.link(b"root")
+            known = isinstance(namespace, bytes) and isinstance(root, bytes)
+            view: object = (namespace, root) if known else pid
+            if view not in self._by_view:
+                content = _mountinfo(directory)
+                try:
+                    self._by_view[view] = {} if isinstance(content, Unread) else parse_mountinfo(content)
+                except ValueError:
+                    self._by_view[view] = {}
+        return self._by_view[view]
+
+
+def _mountinfo(task: Directory) -> bytes | Unread:
+    """The mount table of a process; of one whose main thread has ended, that of a thread that lives."""
+    content = task.read_all(b"mountinfo")
+    threads = task.open(b"task") if isinstance(content, Unread) else content
+    if isinstance(threads, Directory):
+        with threads:
+            numbers = threads.numbers()
+            for tid in () if isinstance(numbers, Unread) else numbers:
+                found = threads.read_all(b"%d/mountinfo" % tid)
+                if isinstance(found, bytes):
+                    return found
+    return content

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from errno import EACCES, EINVAL, ENOENT, EPERM, ESRCH
+from errno import EACCES, EINVAL, ENAMETOOLONG, ENOENT, EPERM, ESRCH
 
 from ..raw import RawHeldFile, RawProcess, RawThread, Unread
-from .mounts import Mounts
+from .mounts import Mounts, is_remote
 from .patience import Patience
 from .root import Directory, Proc
 
@@ -121,7 +121,9 @@ def held(task: Directory, pid: int, mounts: Mounts, patience: Patience) -> Itera
         if isinstance(link, Unread):
             if link.errno not in _GONE:
                 yield link
-            continue
+            if link.errno != ENAMETOOLONG:
+                continue
+            link = b""
         yield from _stated(task, RawHeldFile(pid, role, link), name, mounts, patience)
 
 
@@ -136,16 +138,9 @@ def mapped(task: Directory, pid: int, mounts: Mounts, patience: Patience) -> Ite
     except ValueError:
         yield Unread("maps", EINVAL, pid)
         return
-    refused = False
     for (path, _, _), (span, count, length, rights) in regions.items():
         file = RawHeldFile(pid, "mapped", path, None, None, count, length, rights)
-        for answer in _stated(task, file, b"map_files/" + span, mounts, patience):
-            if isinstance(answer, Unread) and answer.errno in (EACCES, EPERM):
-                if not refused:  # one refusal stands for all: it takes CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE
-                    yield answer._replace(what="status of mapped files")
-                refused = True
-            else:
-                yield answer
+        yield from _stated(task, file, b"map_files/" + span, mounts, patience)
 
 
 def parse_maps(maps: bytes) -> dict[tuple[bytes, bytes, int], tuple[bytes, int, int, bytes]]:
@@ -158,7 +153,7 @@ def parse_maps(maps: bytes) -> dict[tuple[bytes, bytes, int], tuple[bytes, int, 
         ValueError: a line has another form than proc_pid_maps(5) gives.
     """
     found: dict[tuple[bytes, bytes, int], tuple[bytes, int, int, bytes]] = {}
-    for line in maps.splitlines():
+    for line in maps.removesuffix(b"\n").split(b"\n") if maps else ():  # a path may hold a carriage return
         words = line.split(None, 5)
         if len(words) < 5:
             raise ValueError(f"not a mapping: {line!r}")
@@ -178,16 +173,14 @@ def parse_maps(maps: bytes) -> dict[tuple[bytes, bytes, int], tuple[bytes, int, 
 def _stated(
     task: Directory, file: RawHeldFile, name: bytes, mounts: Mounts, patience: Patience
 ) -> Iterator[RawHeldFile | Unread]:
-    """`file` with its mount and status, put off where stat(2) may block."""
-    mount, certain = mounts.by_path(file.pid, file.link)
+    """`file` with its mount; its status, through the link `name`, is put off, as stat(2) may block.
+
+    That is so for every file: of one on a mount that was detached (umount2(2), MNT_DETACH) the path looks as if
+    it lay in the root directory, and nothing but stat(2) tells the difference.
+    """
+    mount = mounts.by_path(file.pid, file.link)
     file = file._replace(mount=mount)
-    if not certain:
-        patience.ask(file, task.number, name, mount)
-        return
-    status = task.status(name)
-    if isinstance(status, Unread):
-        if status.errno not in _GONE:
-            yield status._replace(what=f"status of {file.role}")
+    if task.recorded:
         yield file
-        return
-    yield file._replace(status=status)
+    else:
+        patience.ask(file, task.number, name, mount if mount is not None and is_remote(mount.type) else None)

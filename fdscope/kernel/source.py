@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from errno import ENOENT, ENOSYS, EPERM, ESRCH
+from errno import EACCES, ENOENT, ENOSYS, EPERM, ESRCH
 from typing import Protocol
 
 from ..raw import RawThread, Record, Unread
@@ -35,17 +35,32 @@ class ProcSource:
         self._patience = Patience(timeout_s)
         self._sameness = Sameness()
         self._mapped = mapped
+        self._refused: set[int | None] = set()
 
     def records(self, pids: Collection[int] | None) -> Iterator[Record]:
-        """The records of one process after those of another; at the end those that had to wait."""
+        """The records of one process after those of another; those that had to wait come later."""
+        if self._proc.recorded:
+            yield Unread("status of files", ENOSYS, detail="a recorded tree does not hold what stat(2) said")
         for pid in self._proc.pids() if pids is None else pids:
             task = self._proc.process(pid)
             if isinstance(task, Directory):
                 with task:
                     yield from self._process(task, pid)
+                if self._patience.is_full:
+                    yield from self._answers()
             elif pids is not None or task.errno not in (ENOENT, ESRCH):
                 yield task._replace(what="process")
-        yield from self._patience.answers()
+        yield from self._answers()
+
+    def _answers(self) -> Iterator[Record]:
+        """What had to wait. Of mapped files one refusal stands for all: they take CAP_CHECKPOINT_RESTORE."""
+        for record in self._patience.answers():
+            if isinstance(record, Unread) and record.what == "status of mapped" and record.errno == EPERM:
+                if record.pid not in self._refused:
+                    yield record._replace(what="status of mapped files")
+                self._refused.add(record.pid)
+            else:
+                yield record
 
     def _process(self, task: Directory, pid: int) -> Iterator[Record]:
         process, unread = processes.process(task, pid)
@@ -60,41 +75,61 @@ class ProcSource:
             else:
                 yield thread
         living = [thread.tid for thread in threads if not _has_ended(thread.stat)]
-        tables, own = self._tables(pid, living)
+        tables, own, unsure = self._tables(pid, living if threads else [pid])
         for thread in threads:
             yield thread._replace(own_table=own.get(thread.tid, False))
-        if None in own.values():
-            yield Unread("descriptor tables of threads", EPERM if self._proc.live else ENOSYS, pid)
+        if unsure is None:
+            yield from self._held(task, pid, tables)
+        else:  # of what else is refused for the same reason one word is enough
+            held = list(self._held(task, pid, tables))
+            yield from held
+            if not any(isinstance(record, Unread) and record.errno in (EACCES, EPERM) for record in held):
+                yield unsure._replace(pid=pid)
+        if self._mapped:
+            yield from processes.mapped(task, pid, self._mounts, self._patience)
+
+    def _held(self, task: Directory, pid: int, tables: list[int]) -> Iterator[Record]:
+        """What the tables of a process hold, and the files of the task that the first of them belongs to."""
         for tid in tables:
             directory = task if tid == pid else task.open(b"task/%d" % tid)
             if isinstance(directory, Directory):
                 label = None if tid == tables[0] else tid
                 yield from descriptors(directory, pid, label, self._mounts, self._patience)
+                if label is None:
+                    yield from processes.held(directory, pid, self._mounts, self._patience)
                 if directory is not task:
                     directory.close()
-        yield from processes.held(task, pid, self._mounts, self._patience)
-        if self._mapped:
-            yield from processes.mapped(task, pid, self._mounts, self._patience)
+            elif tid == tables[0]:
+                yield directory._replace(what="descriptors")
 
-    def _tables(self, pid: int, living: list[int]) -> tuple[list[int], dict[int, bool | None]]:
+    def _tables(self, pid: int, living: list[int]) -> tuple[list[int], dict[int, bool | None], Unread | None]:
         """One thread for each descriptor table, the process's own first; and who has a table apart from it.
 
         The process's own is the main thread's, or that of the first thread that lives when the main thread
-        has ended. None: it could not be found out.
+        has ended. None: it could not be found out; the last part says why, unless the thread is gone.
         """
         tables: list[int] = []
         own: dict[int, bool | None] = {}
+        unsure = None
         for tid in sorted(living, key=lambda tid: (tid != pid, tid)):
-            same: bool | None = False
             for index, table in enumerate(tables):
-                same = self._sameness.same_table(table, tid) if self._proc.live else None
-                if same is None or same:
-                    own[tid] = None if same is None else index > 0
+                same = self._same_table(table, tid)
+                if isinstance(same, Unread):
+                    own[tid] = None
+                    unsure = unsure if same.errno == ESRCH else same
+                    break
+                if same:
+                    own[tid] = index > 0
                     break
             else:
                 own[tid] = bool(tables)
                 tables.append(tid)
-        return tables, own
+        return tables, own, unsure
+
+    def _same_table(self, first: int, second: int) -> bool | Unread:
+        if self._proc.live:
+            return self._sameness.same_table(first, second)
+        return Unread("descriptor tables of threads", ENOSYS)
 
 
 def _has_ended(stat: bytes) -> bool:

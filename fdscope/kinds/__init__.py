@@ -17,12 +17,12 @@ Two kinds that claim one key fail at import.
 
 from __future__ import annotations
 
+import functools
 import os
 import stat
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from importlib import import_module
 
-from ..fdinfo import fields
 from ..model import Descriptor, HeldFile, Problem, kind_name
 from ..raw import Machine, RawDescriptor, RawHeldFile
 from ..text import text
@@ -32,34 +32,47 @@ from ._file import device_name, file_name
 _known: dict[Hashable, type[Descriptor]] = {}
 
 
-def keys(raw: RawDescriptor) -> Iterator[Hashable]:
-    """What `raw` can be recognised by, the most telling first."""
-    link = raw.link
-    scheme, _, rest = link.partition(b":")
-    if scheme == b"anon_inode":
-        yield ("anon_inode", rest.partition(b":")[0].strip(b"[]"))
-    elif link and not link.startswith(b"/"):
-        yield ("scheme", scheme)
-    else:
-        if raw.mount is not None:
-            yield ("filesystem", raw.mount.type)
-        else:
-            yield ("scheme", scheme.removesuffix(b" (deleted)"))
-            yield ("magic", raw.magic)
-        if raw.status is not None:
-            file_type = stat.S_IFMT(raw.status.st_mode)
-            if file_type in (stat.S_IFCHR, stat.S_IFBLK):
-                major = os.major(raw.status.st_rdev)
-                yield ("device", file_type, major, os.minor(raw.status.st_rdev))
-                yield ("device", file_type, major)
-            yield ("type", file_type)
-        elif link:
-            yield ("path",)
-
-
 def kind_of(raw: RawDescriptor) -> type[Descriptor]:
     """The class that `raw` belongs to."""
-    for key in keys(raw):
+    link, status, mount = raw.link, raw.status, raw.mount
+    if link and link[:1] != b"/":
+        scheme, _, rest = link.partition(b":")
+        if scheme == b"anon_inode":
+            return _first_of(("anon_inode", rest.partition(b":")[0].strip(b"[]")))
+        return _first_of(("scheme", scheme))
+    return _kind_of_path(
+        None if mount is None else mount.type,
+        link.partition(b":")[0].removesuffix(b" (deleted)") if mount is None else b"",
+        raw.magic,
+        None if status is None else stat.S_IFMT(status.st_mode),
+        0 if status is None else status.st_rdev,
+        bool(link),
+    )
+
+
+@functools.lru_cache(maxsize=1024)
+def _kind_of_path(
+    filesystem: bytes | None, scheme: bytes, magic: int | None, file_type: int | None, device: int, is_path: bool
+) -> type[Descriptor]:
+    """The class of a path, or of a link that could not be read."""
+    keys: list[Hashable] = []
+    if filesystem is not None:
+        keys.append(("filesystem", filesystem))
+    else:
+        keys += [("scheme", scheme), ("magic", magic)]
+    if file_type in (stat.S_IFCHR, stat.S_IFBLK):
+        major = os.major(device)
+        keys += [("device", file_type, major, os.minor(device)), ("device", file_type, major)]
+    if file_type is not None:
+        keys.append(("type", file_type))
+    elif is_path:
+        keys.append(("path",))
+    return _first_of(*keys)
+
+
+def _first_of(*keys: Hashable) -> type[Descriptor]:
+    """The class that claims the first of these keys that any class claims."""
+    for key in keys:
         kind = _known.get(key)
         if kind is not None:
             return kind
@@ -80,7 +93,7 @@ def decode(raw: RawDescriptor, machine: Machine) -> tuple[Descriptor, Problem | 
             detail=f"{kind_name(kind)}: {type(error).__name__}: {error}",
         )
     try:
-        known = basics(raw, fields(raw.fdinfo))
+        known = basics(raw)
     except ValueError:
         known = {"fd": raw.fd, "tid": raw.tid}
     return kind(name=text(raw.link), **known), problem

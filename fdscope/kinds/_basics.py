@@ -7,11 +7,14 @@ import os
 from collections.abc import Collection, Sequence
 from typing import Annotated, Any
 
+from ..fdinfo import fields
 from ..model import Descriptor, said
 from ..raw import RawDescriptor
 from ..text import text
 
 _COMMON = (b"pos", b"flags", b"mnt_id", b"ino")
+_HEAD = [key + b":" for key in _COMMON]
+"""How fdinfo begins since Linux 5.14, word by word with the values between (fs/proc/fd.c, seq_show)."""
 
 # open(2) flags by the names of the manual page, from include/uapi/asm-generic/fcntl.h. Four of them have
 # other numbers on Arm and PowerPC (arch/*/include/uapi/asm/fcntl.h).
@@ -60,22 +63,38 @@ def open_flags(octal: bytes) -> tuple[str | None, list[str]]:
     return access, found
 
 
-def basics(raw: RawDescriptor, info: dict[bytes, bytes]) -> dict[str, Any]:
-    """The fields of `Descriptor` that come from fdinfo alone; `info` is `raw.fdinfo` parsed.
+def basics(raw: RawDescriptor, info: dict[bytes, bytes] | None = None) -> dict[str, Any]:
+    """The fields of `Descriptor` that come from fdinfo alone.
+
+    `info` is `raw.fdinfo` parsed, for a kind that has had to parse it for more than this.
 
     Raises:
         ValueError: a number is not one.
     """
+    if info is None:
+        words = raw.fdinfo.split(None, 8)
+        if words[:7:2] == _HEAD and len(words) > 7:
+            access, flags = open_flags(words[3])
+            inode, mount_id = int(words[7]), int(words[5])
+            return {
+                "fd": raw.fd,
+                "tid": raw.tid,
+                "access": access,
+                "flags": flags,
+                "inode": inode,
+                "mount_id": mount_id,
+            }
+        info = fields(raw.fdinfo)
     found: dict[str, Any] = {"fd": raw.fd, "tid": raw.tid}
-    flags = info.get(b"flags")
-    if flags is not None:
-        found["access"], found["flags"] = open_flags(flags)
-    mount_id = info.get(b"mnt_id")
-    if mount_id is not None:
-        found["mount_id"] = int(mount_id)
-    inode = info.get(b"ino")  # since Linux 5.14
-    if inode is not None:
-        found["inode"] = int(inode)
+    octal = info.get(b"flags")
+    if octal is not None:
+        found["access"], found["flags"] = open_flags(octal)
+    number = info.get(b"mnt_id")
+    if number is not None:
+        found["mount_id"] = int(number)
+    number = info.get(b"ino")  # since Linux 5.14
+    if number is not None:
+        found["inode"] = int(number)
     return found
 
 
@@ -94,17 +113,22 @@ def details(data: bytes, known: Collection[bytes] = ()) -> dict[str, str] | None
     found: dict[str, str] = {}
     for line in data.split(b"\n"):
         key, colon, value = line.partition(b":")
-        if line.strip() and key not in known and key not in _COMMON:
+        if key not in _COMMON and key not in known and line.strip():
             name, rest = (text(key.strip()), text(value.strip())) if colon else ("", text(line.strip()))
             found[name] = f"{found[name]}; {rest}" if name in found else rest
     return found or None
 
 
-def bits(value: int, names: Sequence[str]) -> list[str]:
-    """Names of the bits that are set, the lowest first; bits without a name together as one number: ``0x600``."""
+@functools.lru_cache(maxsize=1024)
+def _bits(value: int, names: tuple[str, ...]) -> tuple[str, ...]:
     found = [name for bit, name in enumerate(names) if name and value >> bit & 1]
     rest = value & ~sum(1 << bit for bit, name in enumerate(names) if name)
-    return [*found, f"{rest:#x}"] if rest else found
+    return (*found, f"{rest:#x}") if rest else tuple(found)
+
+
+def bits(value: int, names: Sequence[str]) -> list[str]:
+    """Names of the bits that are set, the lowest first; bits without a name together as one number: ``0x600``."""
+    return list(_bits(value, tuple(names)))
 
 
 def kernel_device(number: int) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Struct
 
-from ..fdinfo import fields, values
+from ..fdinfo import values
 from ..model import Descriptor, said
 from ..quantity import size
 from ..raw import Machine, RawDescriptor, RawMount
@@ -54,7 +54,7 @@ class File(Descriptor, kw_only=True):
     @classmethod
     def decode(cls, raw: RawDescriptor, machine: Machine) -> File:
         """Everything that fdinfo, fstat(2) and the mount table tell."""
-        return cls(**file_fields(raw, fields(raw.fdinfo), machine))
+        return cls(**file_fields(raw, None, machine))
 
     def describe(self) -> str:
         """The path and, where they say something, its state, size and locks."""
@@ -120,16 +120,16 @@ def file_name(link: bytes, links: int | None) -> tuple[bytes, bool | None]:
     return link, False
 
 
-def file_fields(raw: RawDescriptor, info: dict[bytes, bytes], machine: Machine) -> dict[str, Any]:
-    """The fields of `File`; `info` is `raw.fdinfo` parsed.
+def file_fields(raw: RawDescriptor, info: dict[bytes, bytes] | None, machine: Machine) -> dict[str, Any]:
+    """The fields of `File`; `info` is `raw.fdinfo` parsed, if that had to be done for more than this.
 
     Raises:
         ValueError, IndexError: a number or a lock is not one.
     """
     known = basics(raw, info)
-    position = info.get(b"pos")
-    if position is not None:
-        known["position"] = int(position)
+    words = raw.fdinfo.split(None, 2)  # the position comes first (fs/proc/fd.c, seq_show)
+    if words and words[0] == b"pos:":
+        known["position"] = int(words[1])
     status = raw.status
     if status is None:
         name, known["deleted"] = file_name(raw.link, None)
@@ -149,7 +149,7 @@ def file_fields(raw: RawDescriptor, info: dict[bytes, bytes], machine: Machine) 
         known["filesystem"], known["source"], known["mount_point"] = _mount_text(raw.mount)
     elif raw.magic is not None:
         known["filesystem"] = FILE_SYSTEMS.get(raw.magic, f"{raw.magic:#x}")
-    if b"lock" in info:
+    if b"\nlock:" in raw.fdinfo:
         known["locks"] = [parse_lock(line, machine) for line in values(raw.fdinfo, b"lock")]
     return known
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ..fdinfo import fields
 from ..raw import Machine, RawDescriptor
 from ..text import text
 from ._basics import KernelObject, basics, details
@@ -16,7 +15,7 @@ class Anonymous(KernelObject, tag="anonymous", kw_only=True):
     @classmethod
     def decode(cls, raw: RawDescriptor, machine: Machine) -> Anonymous:
         """The name is the link without its scheme: ``[fscontext]`` for ``anon_inode:[fscontext]``."""
-        known = basics(raw, fields(raw.fdinfo))
+        known = basics(raw)
         return cls(name=text(raw.link).removeprefix("anon_inode:"), details=details(raw.fdinfo), **known)
 
     def describe(self) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from ..fdinfo import fields, values, words
+from ..fdinfo import values, words
 from ..model import POLL, said
 from ..quantity import many
 from ..raw import Machine, RawDescriptor
@@ -56,7 +56,7 @@ class Epoll(KernelObject, tag="epoll", kw_only=True):
         return cls(
             targets=sorted(targets, key=lambda target: target.fd) if raw.fdinfo else None,
             details=details(raw.fdinfo, (b"tfd",)),
-            **basics(raw, fields(raw.fdinfo)),
+            **basics(raw),
         )
 
     def describe(self) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Struct
 
-from ..fdinfo import fields, words
+from ..fdinfo import words
 from ..model import POLL, READ, WRITE, said
 from ..quantity import many
 from ..raw import Machine, RawDescriptor
@@ -43,7 +43,7 @@ class Mark(Struct, frozen=True, kw_only=True, omit_defaults=True):
     mark_flags: Annotated[list[str] | None, said("how it was marked, as fanotify_mark(2) names them")] = None
     inode: Annotated[int | None, said("inode number")] = None
     device: Annotated[str | None, said("major:minor of the device that holds the inode")] = None
-    mount_id: Annotated[int | None, said("the mount (proc_pid_mountinfo(5))")] = None
+    marked_mount_id: Annotated[int | None, said("id of the mount that is watched (proc_pid_mountinfo(5))")] = None
     mount_point: Annotated[str | None, said("where it is mounted, as its process sees it")] = None
     path: Annotated[
         str | None, said("a path of the inode; left out: it could not be found, or not without searching")
@@ -73,7 +73,7 @@ class Fanotify(KernelObject, tag="fanotify", kw_only=True):
     @classmethod
     def decode(cls, raw: RawDescriptor, machine: Machine) -> Fanotify:
         """Every number is hexadecimal but that of a mount namespace, open(2) flags and mount ids included."""
-        known = basics(raw, fields(raw.fdinfo))
+        known = basics(raw)
         marks = []
         for line in raw.fdinfo.split(b"\n"):
             kind, colon, _ = line.partition(b":")
@@ -117,7 +117,7 @@ def _mark(found: dict[bytes, bytes], pid: int, machine: Machine) -> Mark:
         mark_flags=bits(int(found.get(b"mflags", b"0"), 16), _MARK_FLAGS) or None,
         inode=inode,
         device=None if device is None else kernel_device(device),
-        mount_id=mount_id,
+        marked_mount_id=mount_id,
         mount_point=None if point is None else text(point),
         path=None if path is None else text(path),
     )
@@ -125,5 +125,5 @@ def _mark(found: dict[bytes, bytes], pid: int, machine: Machine) -> Mark:
 
 def _place(mark: Mark) -> str:
     if mark.scope == "mount":
-        return mark.mount_point or f"{mark.mount_id}"
+        return mark.mount_point or f"{mark.marked_mount_id}"
     return mark.path or ":".join(str(part) for part in (mark.device, mark.inode) if part is not None)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from ..fdinfo import fields, values, words
+from ..fdinfo import values, words
 from ..model import POLL, READ, said
 from ..quantity import many
 from ..raw import Machine, RawDescriptor
@@ -56,7 +56,7 @@ class Inotify(KernelObject, tag="inotify", kw_only=True):
         return cls(
             watches=sorted(watches, key=lambda watch: watch.wd) if raw.fdinfo else None,
             details=details(raw.fdinfo, (b"inotify wd",)),
-            **basics(raw, fields(raw.fdinfo)),
+            **basics(raw),
         )
 
     def describe(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ..fdinfo import fields
 from ..raw import Machine, RawDescriptor
 from ._basics import KernelObject, basics, details
 
@@ -18,7 +17,7 @@ class Landlock(KernelObject, tag="landlock", kw_only=True):
     @classmethod
     def decode(cls, raw: RawDescriptor, machine: Machine) -> Landlock:
         """Flags, and whatever a newer kernel may tell."""
-        return cls(details=details(raw.fdinfo), **basics(raw, fields(raw.fdinfo)))
+        return cls(details=details(raw.fdinfo), **basics(raw))
 
     def describe(self) -> str:
         """What it is; there is no more."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ..fdinfo import fields
 from ..model import MAP, POLL, READ
 from ..raw import Machine, RawDescriptor
 from ._basics import KernelObject, basics, details
@@ -22,7 +21,7 @@ class PerfEvent(KernelObject, tag="perf-event", kw_only=True):
     @classmethod
     def decode(cls, raw: RawDescriptor, machine: Machine) -> PerfEvent:
         """Flags, and whatever a newer kernel may tell."""
-        return cls(details=details(raw.fdinfo), **basics(raw, fields(raw.fdinfo)))
+        return cls(details=details(raw.fdinfo), **basics(raw))
 
     def describe(self) -> str:
         """That it is a counter; there is no more."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ..fdinfo import fields
 from ..model import POLL, READ, WRITE, Descriptor
 from ..raw import Machine, RawDescriptor
 from ._basics import basics
@@ -18,7 +17,7 @@ class Pipe(Descriptor, tag="pipe", kw_only=True):
     @classmethod
     def decode(cls, raw: RawDescriptor, machine: Machine) -> Pipe:
         """The inode stands in the link: ``pipe:[123]``."""
-        known = basics(raw, fields(raw.fdinfo))
+        known = basics(raw)
         known["inode"] = int(raw.link[6:-1])
         name = raw.link.decode("ascii")
         return cls(name=name, object=name, **known)

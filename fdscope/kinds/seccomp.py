@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ..fdinfo import fields
 from ..model import POLL
 from ..raw import Machine, RawDescriptor
 from ._basics import KernelObject, basics, details
@@ -21,7 +20,7 @@ class SeccompNotify(KernelObject, tag="seccomp-notify", kw_only=True):
     @classmethod
     def decode(cls, raw: RawDescriptor, machine: Machine) -> SeccompNotify:
         """Flags, and whatever a newer kernel may tell."""
-        return cls(details=details(raw.fdinfo), **basics(raw, fields(raw.fdinfo)))
+        return cls(details=details(raw.fdinfo), **basics(raw))
 
     def describe(self) -> str:
         """What it is for; there is no more."""

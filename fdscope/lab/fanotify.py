@@ -35,7 +35,7 @@ def fanotify(scratch: Scratch) -> Specimen:
         _mark(fd, _ADD | _MOUNT | _IGNORED_MASK | _SURVIVES_MODIFY, _OPEN, folder)
         marks.append(
             {"scope": "mount", "events": [], "ignored": ["open"], "mark_flags": ["ignored_surv_modify"]}
-            | {"mount_id": mount_id, "mount_point": point}
+            | {"marked_mount_id": mount_id, "mount_point": point}
         )
     _mark(fd, _ADD, _CLOSE_WRITE | _ON_CHILD | _ON_DIRECTORY, folder)
     inode = {

@@ -97,7 +97,7 @@ def _kinds_body() -> Iterator[str]:
         if family is not Descriptor and issubclass(family, Descriptor):
             families.setdefault(family, []).append(kind_name(kind))
     for family, names in families.items():
-        yield f".Ss Fields of {family.__name__.lower()}s\n"
+        yield f".Ss Fields of {re.sub('(?<=[a-z])(?=[A-Z])', ' ', family.__name__).lower()}s\n"
         yield from _paragraphs(family.__doc__)
         yield from prose(f"These fields belong to: {', '.join(names)}.")
         yield from _field_list(field for field in fields_of(family) if field.name not in base)

@@ -42,7 +42,7 @@ def test_marks_are_told_with_what_they_lie_on():
                 "events": [],
                 "ignored": ["modify"],
                 "mark_flags": ["ignored_surv_modify", "ignore"],
-                "mount_id": 27,
+                "marked_mount_id": 27,
                 "mount_point": "/srv",
             },
             {"scope": "filesystem", "events": ["modify", "close_write", "rename"], "device": "0:21"},

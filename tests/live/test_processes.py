@@ -1,0 +1,325 @@
+"""Processes that are odd: dead, dying, nameless, huge, of the kernel, of somebody else."""
+
+import ctypes
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+
+import pytest
+
+from fdscope import scan
+
+RUN_ON_ITSELF = f"os.execv({sys.executable!r}, {[sys.executable, '-m', 'fdscope', '--json', 'self']!r})"
+
+
+def until(condition):
+    """Waits for a state with a deadline."""
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, "the state was not reached"
+        time.sleep(0.002)
+
+
+def state_of(pid):
+    with open(f"/proc/{pid}/stat", "rb") as file:
+        return file.read().rpartition(b") ")[2][:1].decode()
+
+
+def test_a_zombie_holds_nothing_and_is_told_as_one(child):
+    one = child("pid = os.fork()\nif not pid:\n    os._exit(0)\nready(pid=pid)")
+    pid = one.told["pid"]
+    until(lambda: state_of(pid) == "Z")
+    snapshot = scan([str(pid)])
+    (process,) = snapshot.processes
+    assert (process.pid, process.parent_pid, process.state) == (pid, one.pid, "zombie")
+    assert (process.descriptors, process.files, process.command) == ([], None, [])
+    assert (process.descriptor_count, process.memory) == (0, None)
+    assert [problem for problem in snapshot.problems if problem.reason != "permission-denied"] == []
+
+
+def test_a_kernel_thread_is_told_as_one():
+    try:
+        with open("/proc/2/comm") as file:
+            name = file.read().strip()
+    except FileNotFoundError:
+        name = ""
+    if name != "kthreadd":
+        pytest.skip("kernel threads are not visible in this pid namespace")
+    snapshot = scan(["2"])
+    (process,) = snapshot.processes
+    assert (process.pid, process.name, process.kernel_thread) == (2, "kthreadd", True)
+    assert (process.command, process.memory, process.parent_pid) == ([], None, 0)
+    assert {problem.reason for problem in snapshot.problems} <= {"permission-denied"}
+    if os.geteuid() == 0:
+        assert process.descriptors == []
+
+
+def test_a_process_that_wiped_its_command_line(child):
+    """It has overwritten its arguments, as some programs do to write a title there."""
+    source = """
+with open("/proc/self/stat", "rb") as file:
+    words = file.read().rpartition(b") ")[2].split()
+start, end = int(words[45]), int(words[46])
+ctypes.memset(start, 0, end - start)
+ready()
+"""
+    one = child(source)
+    process, problems = one.scan()
+    with open(f"/proc/{one.pid}/cmdline", "rb") as file:
+        length = len(file.read())
+    assert process.command == [""] * length
+    assert problems == []
+
+
+def test_a_program_started_without_any_argument(child):
+    source = """
+pid = os.fork()
+if not pid:
+    os.dup2(HOLD, 0)
+    argv = (ctypes.c_char_p * 1)(None)
+    libc.execve(b"/bin/cat", argv, argv)
+    os._exit(1)
+ready(pid=pid)
+"""
+    one = child(source)
+    pid = one.told["pid"]
+    until(lambda: "python" not in os.readlink(f"/proc/{pid}/exe"))
+    (process,) = scan([str(pid)]).processes
+    assert process.command in ([], [""])  # since Linux 5.18 (commit dcd46d897adb) an empty word is added
+    assert {file.role for file in process.files} == {"cwd", "root", "exe"}
+
+
+def test_standard_streams_that_are_closed_are_not_there(child, command):
+    one = child("for number in (0, 1, 2):\n    os.close(number)\nready()")
+    process, problems = one.scan()
+    assert problems == []
+    assert [row.fd for row in process.descriptors] == sorted([one.pipe, one.hold])
+    assert process.descriptor_count == 2
+
+
+@pytest.mark.parametrize("closed", ["0", "1", "2", "012"])
+def test_the_program_runs_without_standard_streams(closed, tmp_path):
+    """No descriptor that it opens for itself takes the place of a closed stream and is written to."""
+    numbers = [int(one) for one in closed]
+    code = f"import os; [os.close(number) for number in {numbers}]; {RUN_ON_ITSELF}"
+    with open(tmp_path / "out", "wb") as out, open(tmp_path / "err", "wb") as err:
+        done = subprocess.run([sys.executable, "-I", "-c", code], stdin=0, stdout=out, stderr=err, timeout=60)
+    said = (tmp_path / "out").read_bytes(), (tmp_path / "err").read_bytes()
+    if "1" in closed:
+        assert done.returncode == 4
+        assert said[0] == b""
+    else:
+        assert done.returncode == 0
+        assert json.loads(said[0])["processes"][0]["pid"] > 0
+    assert b"Traceback" not in said[1]
+
+
+def test_a_process_with_as_many_descriptors_as_it_may_have(child):
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    many = min(hard, 20_000) - 100
+    source = f"""
+import resource
+resource.setrlimit(resource.RLIMIT_NOFILE, ({hard}, {hard}))
+fd = os.open("/dev/null", os.O_RDONLY)
+for number in range(50, 50 + {many} - 6):
+    os.dup2(fd, number)
+os.close(fd)
+ready()
+"""
+    one = child(source)
+    process, problems = one.scan()
+    assert problems == []
+    assert [row.fd for row in process.descriptors][-1] == many + 43
+    assert process.descriptor_count == len(process.descriptors) == len(os.listdir(f"/proc/{one.pid}/fd"))
+    assert (process.descriptor_limit.soft, process.descriptor_limit.hard) == (hard, hard)
+
+
+CHURN = """
+import time
+tell()
+while os.getppid() == PARENT:
+    pids = []
+    for number in range(10):
+        pid = os.fork()
+        if not pid:
+            os.open("/dev/null", os.O_RDONLY)
+            os._exit(0)
+        pids.append(pid)
+    for pid in pids:
+        os.waitpid(pid, 0)
+"""
+
+
+def test_a_whole_machine_is_told_while_processes_come_and_go(child, command):
+    one = child(f"PARENT = {os.getpid()}\n{CHURN}")
+    began = time.monotonic()
+    with open("/proc/stat") as file:
+        before = int(file.read().partition("processes ")[2].split()[0])
+    for _ in range(10):
+        status, out, err = command("--json")
+        assert (status, err) == (0, b"")
+        told = json.loads(out)
+        assert one.pid in [process["pid"] for process in told["processes"]]
+        assert os.getpid() in [process["pid"] for process in told["processes"]]
+        expected = ("vanished", "permission-denied")
+        others = [one for one in told["problems"] if not one["what"].startswith("status")]  # of dead servers
+        assert [problem for problem in others if problem["reason"] not in expected] == []
+    with open("/proc/stat") as file:
+        after = int(file.read().partition("processes ")[2].split()[0])
+    assert (after - before) / (time.monotonic() - began) > 100, "too few processes came and went"
+
+
+def test_a_process_that_is_gone_is_said_to_be_gone(child, command):
+    one = child("ready()")
+    one.end()
+    snapshot = scan([str(one.pid)])
+    assert snapshot.processes == []
+    assert [(problem.pid, problem.reason) for problem in snapshot.problems] == [(one.pid, "no-such-process")]
+    assert command("--json", str(one.pid))[0] == 1
+
+
+def test_a_pid_beyond_all_pids_is_nobody(command):
+    assert command("--json", "4194305")[0] == 1
+    status, out, err = command("--json", "9" * 5000)
+    assert (status, out, err.count(b"\n")) == (2, b"", 1)
+
+
+def test_a_directory_that_is_held_never_tells_of_the_next_process_of_its_pid(child):
+    """The same pid is given out again at once (clone3(2), set_tid; here ns_last_pid); the reader notices."""
+    from fdscope.kernel.root import Directory, Proc
+    from fdscope.raw import Unread
+
+    one = child("ready()")
+    with Proc() as proc:
+        task = proc.process(one.pid)
+        assert isinstance(task, Directory)
+        with task:
+            one.end()
+            again = _with_pid(one.pid)
+            try:
+                answers = [task.read(b"stat"), task.open(b"fd"), task.open(b"task"), task.link(b"cwd")]
+            finally:
+                os.kill(again, 9)
+                os.waitpid(again, 0)
+    assert [type(answer) for answer in answers] == [Unread] * 4
+
+
+def _with_pid(pid):
+    """A new child with this very pid."""
+    for _ in range(50):
+        try:
+            with open("/proc/sys/kernel/ns_last_pid", "w") as file:
+                file.write(str(pid - 1))
+        except OSError as error:
+            pytest.skip(f"pids cannot be chosen here: {error.strerror}")
+        new = os.fork()
+        if not new:
+            time.sleep(60)
+            os._exit(0)
+        if new == pid:
+            return new
+        os.kill(new, 9)
+        os.waitpid(new, 0)
+    pytest.skip("others took the pid each time")
+    return 0
+
+
+def without_rights():
+    """Takes every capability away from the program that is executed next (capabilities(7))."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    for capability in range(64):
+        libc.prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
+
+
+@pytest.fixture
+def foreign(child):
+    """A process of another user with two threads, and options that start a program without rights over it."""
+    if os.geteuid() != 0:
+        pytest.skip("to start a process as another user takes root")
+    source = """
+import threading
+os.setresgid(65534, 65534, 65534)
+os.setresuid(65534, 65534, 65534)
+threading.Thread(target=os.read, args=(HOLD, 1), daemon=True).start()
+libc.prctl(4, 1, 0, 0, 0)  # dumpable again, so that its files in /proc are its own
+ready(descriptors=len(os.listdir("/proc/self/fd")) - 1)
+"""
+    return child(source)
+
+
+def test_of_another_users_process_everything_but_its_descriptors_is_told(foreign, command):
+    pid = foreign.pid
+    status, out, err = command("--json", str(pid), preexec_fn=without_rights)
+    assert err == b""
+    told = json.loads(out)
+    (process,) = told["processes"]
+    assert (process["pid"], process["uid"], process["state"]) == (pid, 65534, "sleeping")
+    assert process["descriptor_count"] == foreign.told["descriptors"]
+    assert set(process["descriptor_limit"]) <= {"soft", "hard"}
+    assert process["context_switches"]["threads_counted"] == len(process["threads"]) == 2
+    assert process["command"][0] == sys.executable
+    assert process["memory"]["resident_bytes"] > 0
+    assert "descriptors" not in process
+    assert {(one["what"], one["reason"]) for one in told["problems"]} == {
+        (what, "permission-denied") for what in ("descriptors", "namespaces", "cwd", "root", "exe")
+    }
+    assert status == 3
+
+
+def test_an_own_process_beside_anothers_makes_the_answer_a_good_one(foreign, command):
+    status, out, _ = command("--json", "self", str(foreign.pid), preexec_fn=without_rights)
+    told = json.loads(out)
+    assert (status, len(told["processes"])) == (0, 2)
+    assert sum("descriptors" in process for process in told["processes"]) == 1
+
+
+def test_a_whole_machine_is_told_without_rights(foreign, command):
+    status, out, err = command("--json", preexec_fn=without_rights)
+    assert (status, err) == (0, b"")
+    assert foreign.pid in [process["pid"] for process in json.loads(out)["processes"]]
+
+
+def test_the_first_process_is_told_to_everyone(command):
+    status, out, err = command("--json", "1")
+    assert (status in (0, 3), err) == (True, b"")
+    (process,) = json.loads(out)["processes"]
+    assert (process["pid"], process["context_switches"]["voluntary"] > 0) == (1, True)
+    assert process["started_at"]
+    assert (status == 3) == ("descriptors" not in process)
+
+
+@pytest.mark.parametrize("limit", [8, 12, 20])
+def test_a_program_that_may_open_few_descriptors_says_what_it_could_not_read(limit, child, command):
+    one = child("ready()")
+
+    def limited():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+
+    status, out, err = command("--json", str(one.pid), preexec_fn=limited)
+    assert b"Traceback" not in err
+    assert (status, json.loads(out)["processes"][0]["pid"]) == (0, one.pid)
+
+
+def test_without_rights_mapped_files_are_told_without_their_status_and_that_is_said_once(command):
+    status, out, _ = command("--json", "--mapped", "self", preexec_fn=without_rights)
+    told = json.loads(out)
+    mapped = [file for file in told["processes"][0]["files"] if file["role"] == "mapped"]
+    assert status == 0
+    assert [file["name"] for file in mapped if "libc" in file["name"]]
+    assert all(file["mapped_bytes"] > 0 and file["mappings"] > 0 for file in mapped)
+    assert {"inode" in file for file in mapped} == {False}
+    assert [(one["what"], one["reason"]) for one in told["problems"]] == [
+        ("status of mapped files", "permission-denied")
+    ]
+
+
+def test_a_program_that_inherits_ignored_signals_of_children_still_waits_for_them(child, tmp_path):
+    """SIGCHLD ignored, as some supervisors leave it: then no child can be waited for (wait(2))."""
+    code = f"import os, signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN); {RUN_ON_ITSELF}"
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")
+    (process,) = json.loads(done.stdout)["processes"]
+    assert all(file["inode"] for file in process["files"])

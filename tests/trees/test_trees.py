@@ -1,0 +1,191 @@
+"""Recorded proc trees through the same code as the live one: a whole document each, compared with what it was.
+
+After a change that is meant to change documents: FDSCOPE_WRITE_EXPECTATIONS=1 pytest tests/trees, and read the
+diff.
+"""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+from record import parsed, plant, record, written
+
+from fdscope import scan
+from fdscope.report import document
+
+HERE = Path(__file__).parent
+
+
+def without(pattern):
+    """A change to a tree: lines that match are gone from every fdinfo and status."""
+    expression = re.compile(pattern, re.M)
+
+    def change(tree):
+        return {
+            path: expression.sub(b"", content) if "/fdinfo/" in path or path.endswith("/status") else content
+            for path, content in tree.items()
+        }
+
+    return change
+
+
+INODES = without(rb"^ino:\t.*\n")
+EVENTFD_IDS = without(rb"^eventfd-(id|semaphore):.*\n")
+NAMESPACE_PIDS = without(rb"^(NSpid|NStgid|NSpgid|NSsid):.*\n")
+MOUNTS = without(rb"^mnt_id:\t.*\n")
+TARGETS = without(rb" pos:\d+ ino:[0-9a-f]+ sdev:[0-9a-f]+$")
+
+
+def chain(*changes):
+    def change(tree):
+        for one in changes:
+            tree = one(tree)
+        return tree
+
+    return change
+
+
+def renamed(tree):
+    """The main thread has ended: what it held stands with its other thread, and in no place else."""
+    tree = dict(tree)
+    (pid,) = {path.split("/")[1] for path in tree if re.fullmatch(r"proc/\d+/stat", path)}
+    other = str(int(pid) + 1)
+    for path in list(tree):
+        part = path.removeprefix(f"proc/{pid}/")
+        if part.startswith(("fd/", "fdinfo/")) or part in ("cwd", "root", "exe"):
+            tree[f"proc/{pid}/task/{other}/{part}"] = tree.pop(path)
+    for name in ("stat", "status"):
+        living = tree[f"proc/{pid}/task/{pid}/{name}"]
+        dead = living.replace(b") S ", b") Z ").replace(b"State:\tS (sleeping)", b"State:\tZ (zombie)")
+        tree[f"proc/{pid}/{name}"] = tree[f"proc/{pid}/task/{pid}/{name}"] = dead
+        tree[f"proc/{pid}/task/{other}/{name}"] = living.replace(pid.encode(), other.encode())
+    return tree
+
+
+KERNELS = {
+    "lab": lambda tree: tree,
+    "lab-before-5.14": INODES,
+    "lab-before-5.2": chain(INODES, EVENTFD_IDS),
+    "lab-before-3.15": chain(INODES, EVENTFD_IDS, NAMESPACE_PIDS, MOUNTS, TARGETS),
+    "lab-without-main-thread": renamed,
+}
+
+
+def told(proc, *targets):
+    """The document of a tree, without what differs from run to run."""
+    snapshot = json.loads(document.snapshot(scan(targets, proc=proc)))
+    for name in ("fdscope", "taken_at", "duration_s"):
+        del snapshot[name]
+    return snapshot
+
+
+def the_pid(proc):
+    (pid,) = [name for name in os.listdir(proc) if name.isdigit()]
+    return pid
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_a_recorded_process_is_told_as_it_was(kernel, tmp_path):
+    proc = plant(KERNELS[kernel](parsed((HERE / "lab.tree").read_text())), tmp_path)
+    snapshot = told(proc, the_pid(proc))
+    expected = HERE / f"{kernel}.json"
+    if os.environ.get("FDSCOPE_WRITE_EXPECTATIONS"):
+        expected.write_text(json.dumps(snapshot, indent=1, ensure_ascii=False) + "\n")
+    assert snapshot == json.loads(expected.read_text())
+
+
+def test_a_whole_tree_is_told_without_a_target(tmp_path):
+    proc = plant(parsed((HERE / "lab.tree").read_text()), tmp_path)
+    assert told(proc)["processes"] == told(proc, the_pid(proc))["processes"]
+
+
+def test_nobody_is_self_in_a_tree(tmp_path):
+    proc = plant(parsed((HERE / "lab.tree").read_text()), tmp_path)
+    snapshot = scan(["self"], proc=proc)
+    assert snapshot.processes == []
+    assert next((one.what, one.reason, one.detail) for one in snapshot.problems) == (
+        "process",
+        "no-such-process",
+        "no process is called 'self'",
+    )
+
+
+def test_a_link_of_a_tree_is_text_and_tells_nothing_of_todays_files(tmp_path):
+    """The same paths exist on the machine that runs this test; their inodes are not those of the tree."""
+    tree = parsed((HERE / "lab.tree").read_text())
+    (pid,) = {path.split("/")[1] for path in tree if re.fullmatch(r"proc/\d+/stat", path)}
+    file = tmp_path / "today"
+    file.write_text("of today")
+    for path in (f"proc/{pid}/fd/0", f"proc/{pid}/cwd", f"proc/{pid}/exe"):
+        tree[path] = str(file)
+    snapshot = scan([pid], proc=plant(tree, tmp_path))
+    (process,) = snapshot.processes
+    row = process.descriptors[0]
+    assert (row.fd, row.name) == (0, str(file))
+    assert row.inode != file.stat().st_ino
+    assert getattr(row, "size_bytes", None) is None
+    assert [(held.name, held.inode, held.size_bytes) for held in process.files if held.role != "root"] == [
+        (str(file), None, None),
+        (str(file), None, None),
+    ]
+    assert [(one.what, one.reason) for one in snapshot.problems if one.what.startswith("status")] == [
+        ("status of files", "unsupported")
+    ]
+
+
+def test_a_tree_with_nothing_in_it_is_an_empty_machine(tmp_path):
+    (tmp_path / "proc").mkdir()
+    snapshot = scan(proc=str(tmp_path / "proc"))
+    assert (snapshot.processes, snapshot.objects) == ([], [])
+    assert snapshot.host.boot_time is None
+
+
+@pytest.mark.parametrize("name", ["stat", "status", "limits", "cgroup", "cmdline", "mountinfo", "fdinfo/0"])
+@pytest.mark.parametrize("content", [b"", b"\xff\0:)\n(", b":\n" * 9000], ids=["empty", "strange", "long"])
+def test_a_file_that_is_empty_or_strange_stops_nothing(name, content, tmp_path):
+    tree = parsed((HERE / "lab.tree").read_text())
+    (pid,) = {path.split("/")[1] for path in tree if re.fullmatch(r"proc/\d+/stat", path)}
+    count = sum(path.startswith(f"proc/{pid}/fd/") for path in tree)
+    tree[f"proc/{pid}/{name}"] = content
+    snapshot = scan([pid], proc=plant(tree, tmp_path))
+    (process,) = snapshot.processes
+    assert (process.pid, len(process.descriptors)) == (int(pid), count)
+    assert {one.reason for one in snapshot.problems} <= {"unsupported", "not-understood"}
+    json.loads(document.snapshot(snapshot))
+
+
+@pytest.mark.parametrize(
+    "name", ["status", "limits", "cgroup", "cmdline", "mountinfo", "fdinfo", "fd", "ns", "task", "cwd", "stat"]
+)
+def test_a_file_that_is_missing_stops_nothing_else(name, tmp_path):
+    tree = parsed((HERE / "lab.tree").read_text())
+    (pid,) = {path.split("/")[1] for path in tree if re.fullmatch(r"proc/\d+/stat", path)}
+    root = f"proc/{pid}/{name}"
+    left = {path: content for path, content in tree.items() if path != root and not path.startswith(f"{root}/")}
+    snapshot = scan([pid], proc=plant(left, tmp_path))
+    if name in ("stat", "status"):
+        assert {one.reason for one in snapshot.problems} <= {"unsupported", "vanished", "no-such-process"}
+        return
+    (process,) = snapshot.processes
+    assert (process.descriptors is None) == (name == "fd")
+    json.loads(document.snapshot(snapshot))
+
+
+def test_a_recording_can_be_written_and_read_again(lab):
+    tree = record([lab.pid])
+    tree["proc/odd"] = b"trailing blank \n\\ \t\xff\0\n\nno end"
+    assert parsed(written(tree)) == tree
+
+
+def test_a_recording_tells_what_the_live_process_told_but_for_stat(lab, tmp_path):
+    """Descriptors that are no paths need no stat(2): of them the tree tells everything."""
+    (live,) = scan([str(lab.pid)]).processes
+    (recorded,) = scan([str(lab.pid)], proc=plant(record([lab.pid]), tmp_path)).processes
+    ours = {row.fd: row for row in recorded.descriptors}
+    assert sorted(ours) == [row.fd for row in live.descriptors]
+    assert recorded.descriptor_count == live.descriptor_count
+    without_path = [row for row in live.descriptors if row.name and re.match(r"(pipe|socket):\[", row.name)]
+    assert without_path
+    assert [ours[row.fd] for row in without_path] == without_path
