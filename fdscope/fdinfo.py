@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+# How every fdinfo begins since Linux 5.14 (fs/proc/fd.c, seq_show), and most of them end. To know it saves half
+# of the time, which is that of all descriptors of a machine.
+_COMMON = [b"pos:", b"flags:", b"mnt_id:", b"ino:"]
+
 
 def fields(data: bytes) -> dict[bytes, bytes]:
     """Key to value, blanks stripped; of a key that comes twice the first value is kept.
@@ -11,11 +15,24 @@ def fields(data: bytes) -> dict[bytes, bytes]:
     A line without a colon belongs to no key and is left out.
     """
     found: dict[bytes, bytes] = {}
-    for line in data.split(b"\n"):
-        key, colon, value = line.partition(b":")
-        if colon and key not in found:
-            found[key] = value.strip()
+    words = data.split(None, 8)
+    if words[:8:2] == _COMMON and len(words) > 7:
+        found = {b"pos": words[1], b"flags": words[3], b"mnt_id": words[5], b"ino": words[7]}
+        data = words[8] if len(words) > 8 else b""
+    if data:
+        for line in data.split(b"\n"):
+            key, colon, value = line.partition(b":")
+            if colon and key not in found:
+                found[key] = value.strip()
     return found
+
+
+def special(data: bytes) -> bytes:
+    """The lines that an fdinfo text has beside the four that are common to all, if it begins with those."""
+    words = data.split(None, 8)
+    if words[:8:2] == _COMMON:
+        return words[8] if len(words) > 8 else b""
+    return data
 
 
 def values(data: bytes, key: bytes) -> Iterator[bytes]:

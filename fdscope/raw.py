@@ -168,5 +168,8 @@ class Machine(Protocol):
         `handle` is the type and bytes of its file handle (open_by_handle_at(2)).
         """
 
+    def is_name_of(self, pid: int, path: bytes, device: int, inode: int) -> bool | None:
+        """Whether a path leads to this inode now; None: that would take asking a server, or a right."""
+
     def lock_waiters(self, lock: bytes) -> tuple[int, ...]:
-        """Processes that wait for a lock, given its line without the number (proc_locks(5))."""
+        """Processes that wait for a lock, given its line without the number (proc_locks(5)); -1: one unnamed."""

@@ -193,7 +193,8 @@ class _Gathering:
             process.context_switches = switches.total(thread.context_switches for thread in process.threads)
             process.files = self._files.get(pid)
             if pid not in self._without_descriptors:
-                process.descriptors = sorted(self._descriptors.get(pid, []), key=_place)
+                process.descriptors = self._descriptors.get(pid, [])
+                process.descriptors.sort(key=_place)
                 process.descriptor_count = sum(one.tid is None for one in process.descriptors)
         return [self._processes[pid] for pid in sorted(self._processes)]
 

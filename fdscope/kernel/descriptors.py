@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from errno import EACCES, ENAMETOOLONG, ENOENT, EPERM, ESRCH
 
-from ..raw import RawDescriptor, RawMount, Unread
+from ..raw import RawDescriptor, RawMount, Record, Unread
 from .mounts import Mounts, is_remote
 from .patience import Patience
 from .root import Directory
+from .workers import MANY, share_size, side_by_side
 
 _GONE = (ENOENT, ESRCH)
 _KERNELS_OWN = (b"/memfd:", b"/dmabuf:", b"/secretmem", b"/dev/zero (deleted)", b"/SYSV")
@@ -19,9 +20,10 @@ _KERNELS_OWN = (b"/memfd:", b"/dmabuf:", b"/secretmem", b"/dev/zero (deleted)", 
 
 def mount_number(fdinfo: bytes) -> int | None:
     """The ``mnt_id`` of an fdinfo text; None before Linux 3.15 or if the line is strange."""
-    _, _, rest = fdinfo.partition(b"mnt_id:\t")
-    number = rest.partition(b"\n")[0]
-    return int(number) if number.isdigit() else None
+    words = fdinfo.split(None, 6)
+    if len(words) > 5 and words[4] == b"mnt_id:" and words[5].isdigit():
+        return int(words[5])
+    return None
 
 
 def may_block(link: bytes, mount: RawMount | None) -> bool:
@@ -36,12 +38,12 @@ def may_block(link: bytes, mount: RawMount | None) -> bool:
 
 
 def descriptors(
-    task: Directory, pid: int, tid: int | None, mounts: Mounts, patience: Patience
-) -> Iterator[RawDescriptor | Unread]:
+    task: Directory, pid: int, tid: int | None, mounts: Mounts, patience: Patience, helpers: int = 0
+) -> Iterator[Record]:
     """Every descriptor in the table of `task`, the directory of a process or of one of its threads.
 
     A descriptor that is closed while the table is read is not in it any more and is left out. One whose
-    stat(2) may block is put off: it comes out of `patience`.
+    stat(2) may block is put off: it comes out of `patience`. So many `helpers` may read parts of a large table.
     """
     links, infos = task.open(b"fd"), task.open(b"fdinfo")
     numbers = links if isinstance(links, Unread) else _readable_numbers(links)
@@ -51,7 +53,16 @@ def descriptors(
         readable = infos if isinstance(infos, Directory) else None
         if isinstance(infos, Unread):
             yield infos
-        yield from _table(links, readable, numbers, (pid, tid), mounts, patience)
+
+        def part(numbers: list[int]) -> Iterator[RawDescriptor | Unread]:
+            return _table(links, readable, numbers, (pid, tid), mounts, patience)
+
+        if helpers and len(numbers) >= MANY:
+            size = share_size(len(numbers))
+            parts = [numbers[place : place + size] for place in range(0, len(numbers), size)]
+            yield from side_by_side(parts, part, begin=patience.forget, rest=patience.answers, most=helpers)
+        else:
+            yield from part(numbers)
     for directory in (links, infos):
         if isinstance(directory, Directory):
             directory.close()

@@ -58,8 +58,15 @@ def path_of_handle(mount_point: bytes, kind: int, handle: bytes) -> bytes | None
 
 def is_inode(path: bytes, device: int, inode: int) -> bool:
     """Whether `path` leads to this inode now; `device` as the kernel encodes it, major << 20 | minor."""
+    return leads_to(path, device, inode) is True
+
+
+def leads_to(path: bytes, device: int, inode: int) -> bool | None:
+    """As `is_inode`; None: the way there is closed to this process."""
     try:
         status = os.lstat(path)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
+    except OSError:
+        return None
     return (status.st_ino, os.major(status.st_dev) << 20 | os.minor(status.st_dev)) == (inode, device)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 
 from ..raw import RawMount, Unread
-from .handles import is_inode, path_of_handle
-from .mounts import Mounts
+from .handles import is_inode, leads_to, path_of_handle
+from .mounts import Mounts, is_remote
 from .root import Proc
 from .tables import lock_key, parse_devices, parse_lock_waiters, parse_misc, parse_partitions
 
@@ -78,6 +78,19 @@ class ProcMachine:
         path = path_of_handle(root + mount.point, *handle)
         return path if path is not None and is_inode(root + path, device, inode) else None
 
+    def is_name_of(self, pid: int, path: bytes, device: int, inode: int) -> bool | None:
+        """Whether a path leads to this inode now, as seen from here or from `pid`; a server is not asked."""
+        points = [mount.point for mount in self._mounts.table(pid).values() if is_remote(mount.type)]
+        if not self._proc.live or any(path.startswith(point.rstrip(b"/") + b"/") for point in points):
+            return None
+        known = False
+        for root in (b"", b"%s/%d/root" % (self._proc.path.encode(), pid)):
+            found = leads_to(root + path, device, inode)
+            if found:
+                return True
+            known = known or found is False
+        return False if known else None
+
     def lock_waiters(self, lock: bytes) -> tuple[int, ...]:
-        """Processes that wait for a lock, given its line without the number (proc_locks(5))."""
+        """Processes that wait for a lock, given its line without the number (proc_locks(5)); -1: one unnamed."""
         return tuple(self._waiters.get(lock_key(lock), ()))

@@ -70,6 +70,12 @@ class Patience:
             self._directories[key] = os.dup(directory)
         return self._directories[key]
 
+    def forget(self) -> None:
+        """Drops all questions: in a copy of this process that is to answer its own only."""
+        for directory in self._directories.values():
+            os.close(directory)
+        self._questions, self._directories, self._unasked = {}, {}, []
+
     def answers(self) -> Iterator[Answerable | Unread]:
         """Each record with its status, or without it and with the reason.
 

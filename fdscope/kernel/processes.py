@@ -37,7 +37,7 @@ def process(task: Directory, pid: int) -> tuple[RawProcess | None, list[Unread]]
         text(b"cgroup"),
         text(b"cmdline"),
         _namespaces(task, unread),
-        _count(task),
+        descriptor_count(task, b"fd"),
     )
     return raw, unread
 
@@ -83,12 +83,12 @@ def _namespaces(task: Directory, unread: list[Unread]) -> tuple[tuple[str, bytes
     return tuple(found)
 
 
-def _count(task: Directory) -> int | None:
-    """Entries of the descriptor table as the kernel counts them.
+def descriptor_count(directory: Directory, name: bytes) -> int | None:
+    """Entries of the descriptor table in directory `name`, as the kernel counts them.
 
     The size of the directory, since Linux 6.2; 0 may also come from an older kernel, so it tells nothing.
     """
-    status = task.status(b"fd")
+    status = directory.status(name)
     return None if isinstance(status, Unread) else status.st_size or None
 
 

@@ -13,6 +13,7 @@ from errno import ENOSYS, ESRCH
 from ..raw import Unread
 
 _CHUNK = 4096
+_READ = os.O_RDONLY | os.O_CLOEXEC
 
 
 class Directory:
@@ -44,7 +45,7 @@ class Directory:
     def read(self, name: bytes, fd: int | None = None) -> bytes | Unread:
         """The whole content of a file. `fd` is the descriptor that a failure will be told of."""
         try:
-            number = os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=self.number)
+            number = os.open(name, _READ, dir_fd=self.number)
         except OSError as error:
             return self._unread(name, error, fd)
         try:
@@ -63,7 +64,7 @@ class Directory:
     def read_all(self, name: bytes) -> bytes | Unread:
         """The whole content of a file that is made line by line, as maps and mountinfo are."""
         try:
-            number = os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=self.number)
+            number = os.open(name, _READ, dir_fd=self.number)
         except OSError as error:
             return self._unread(name, error)
         parts = []
@@ -98,7 +99,7 @@ class Directory:
     def numbers(self) -> list[int] | Unread:
         """The names in the directory that are numbers, in order."""
         try:
-            return sorted(int(name) for name in os.listdir(self.number) if name.isdigit())
+            return sorted(map(int, filter(str.isdigit, os.listdir(self.number))))
         except OSError as error:
             return self._unread(os.fsencode(self.what), error)
 

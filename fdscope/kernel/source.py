@@ -7,12 +7,13 @@ from errno import EACCES, ENOENT, ENOSYS, EPERM, ESRCH
 from typing import Protocol
 
 from ..raw import RawThread, Record, Unread
-from . import processes
+from . import processes, workers
 from .descriptors import descriptors
 from .mounts import Mounts
 from .patience import Patience
 from .root import Directory, Proc
 from .sameness import Sameness
+from .workers import MANY, share_size, side_by_side
 
 
 class Source(Protocol):
@@ -35,22 +36,53 @@ class ProcSource:
         self._patience = Patience(timeout_s)
         self._sameness = Sameness()
         self._mapped = mapped
+        self._helpers = 0
         self._refused: set[int | None] = set()
 
     def records(self, pids: Collection[int] | None) -> Iterator[Record]:
         """The records of one process after those of another; those that had to wait come later."""
         if self._proc.recorded:
             yield Unread("status of files", ENOSYS, detail="a recorded tree does not hold what stat(2) said")
-        for pid in self._proc.pids() if pids is None else pids:
-            task = self._proc.process(pid)
-            if isinstance(task, Directory):
-                with task:
-                    yield from self._process(task, pid)
-                if self._patience.is_full:
-                    yield from self._answers()
-            elif pids is not None or task.errno not in (ENOENT, ESRCH):
-                yield task._replace(what="process")
+        chosen = self._proc.pids() if pids is None else list(pids)
+        helpers = 0 if self._proc.recorded else workers.helpers()
+        shares = self._shares(chosen) if helpers else []
+
+        def some(share: list[int]) -> Iterator[Record]:
+            for pid in share:
+                task = self._proc.process(pid)
+                if isinstance(task, Directory):
+                    with task:
+                        yield from self._process(task, pid)
+                    if self._patience.is_full:
+                        yield from self._answers()
+                elif pids is not None or task.errno not in (ENOENT, ESRCH):
+                    yield task._replace(what="process")
+
+        if len(shares) > 1:
+            yield from side_by_side(shares, some, begin=self._patience.forget, rest=self._answers, most=helpers)
+        else:
+            self._helpers = helpers
+            yield from some(chosen)
         yield from self._answers()
+
+    def _shares(self, pids: list[int]) -> list[list[int]]:
+        """The processes in shares with about as many descriptors each, where that pays; else none.
+
+        It does not where there are few descriptors, where one process holds most of them, and where the kernel
+        does not count them (before Linux 6.2).
+        """
+        counts = [processes.descriptor_count(self._proc, b"%d/fd" % pid) or 0 for pid in pids]
+        if sum(counts) < MANY or 2 * max(counts) > sum(counts):
+            return []
+        shares: list[list[int]] = [[]]
+        room = size = share_size(sum(counts))
+        for pid, count in zip(pids, counts, strict=True):
+            if room <= 0:
+                shares.append([])
+                room = size
+            shares[-1].append(pid)
+            room -= count
+        return shares
 
     def _answers(self) -> Iterator[Record]:
         """What had to wait. Of mapped files one refusal stands for all: they take CAP_CHECKPOINT_RESTORE."""
@@ -94,7 +126,7 @@ class ProcSource:
             directory = task if tid == pid else task.open(b"task/%d" % tid)
             if isinstance(directory, Directory):
                 label = None if tid == tables[0] else tid
-                yield from descriptors(directory, pid, label, self._mounts, self._patience)
+                yield from descriptors(directory, pid, label, self._mounts, self._patience, self._helpers)
                 if label is None:
                     yield from processes.held(directory, pid, self._mounts, self._patience)
                 if directory is not task:

@@ -48,7 +48,8 @@ def lock_key(lock: bytes) -> bytes:
 def parse_lock_waiters(table: bytes) -> dict[bytes, list[int]]:
     """`lock_key` of each lock that somebody waits for, to the pids that wait (proc_locks(5)).
 
-    A line with ``->`` waits for the lock in the last line before it that has none. A line of another form
+    A line with ``->`` waits for the lock in the last line before it that has none; it has no pid, but -1, if it
+    is for an OFD lock. A line of another form
     is left out.
     """
     found: dict[bytes, list[int]] = {}
@@ -58,6 +59,6 @@ def parse_lock_waiters(table: bytes) -> dict[bytes, list[int]]:
         words = rest.split()
         if words[:1] != [b"->"]:
             holder = lock_key(rest)
-        elif len(words) > 4 and words[4].isdigit():
+        elif len(words) > 4 and words[4].removeprefix(b"-").isdigit():
             found.setdefault(holder, []).append(int(words[4]))
     return found

@@ -2,14 +2,15 @@
 
 A kind says in `known_by` what it is recognised by. The forms, the most telling first:
 
-* ``("anon_inode", name)``: a link ``anon_inode:name`` or ``anon_inode:[name]``; of ``name:more`` only the name
+* ``("anon_inode", name)``: a link ``anon_inode:name`` or ``anon_inode:[name]``; of ``name:more`` only the name;
+  a name that ends in ``-`` is the beginning of several
 * ``("scheme", word)``: what stands before the colon of any other link that is no path, or of a path that
   belongs to no mount, as ``/memfd`` does
 * ``("filesystem", type)``: the type of the mount (proc_pid_mountinfo(5))
 * ``("magic", number)``: the file-system type from statfs(2), for a path that belongs to no mount
 * ``("device", S_IFCHR or S_IFBLK, major, minor)``, then ``(…, major)``: a device number
 * ``("type", S_IF…)``: the type of file (inode(7))
-* ``("path",)``: a path whose type could not be read
+* ``("unread",)``: a path whose type could not be read, or a link that could not be read itself
 * ``("anything",)``: whatever is left
 
 Two kinds that claim one key fail at import.
@@ -36,23 +37,29 @@ def kind_of(raw: RawDescriptor) -> type[Descriptor]:
     """The class that `raw` belongs to."""
     link, status, mount = raw.link, raw.status, raw.mount
     if link and link[:1] != b"/":
-        scheme, _, rest = link.partition(b":")
-        if scheme == b"anon_inode":
-            return _first_of(("anon_inode", rest.partition(b":")[0].strip(b"[]")))
-        return _first_of(("scheme", scheme))
+        return _kind_of_link(link if link.startswith(b"anon_inode:") else link.partition(b":")[0])
     return _kind_of_path(
         None if mount is None else mount.type,
         link.partition(b":")[0].removesuffix(b" (deleted)") if mount is None else b"",
         raw.magic,
         None if status is None else stat.S_IFMT(status.st_mode),
         0 if status is None else status.st_rdev,
-        bool(link),
     )
 
 
 @functools.lru_cache(maxsize=1024)
+def _kind_of_link(link: bytes) -> type[Descriptor]:
+    """The class of a link that is no path; of most links only the scheme, as the rest is a number."""
+    scheme, _, rest = link.partition(b":")
+    if scheme == b"anon_inode":
+        name = rest.partition(b":")[0].strip(b"[]")
+        return _first_of(("anon_inode", name), ("anon_inode", name.partition(b"-")[0] + b"-"))
+    return _first_of(("scheme", scheme))
+
+
+@functools.lru_cache(maxsize=1024)
 def _kind_of_path(
-    filesystem: bytes | None, scheme: bytes, magic: int | None, file_type: int | None, device: int, is_path: bool
+    filesystem: bytes | None, scheme: bytes, magic: int | None, file_type: int | None, device: int
 ) -> type[Descriptor]:
     """The class of a path, or of a link that could not be read."""
     keys: list[Hashable] = []
@@ -65,8 +72,8 @@ def _kind_of_path(
         keys += [("device", file_type, major, os.minor(device)), ("device", file_type, major)]
     if file_type is not None:
         keys.append(("type", file_type))
-    elif is_path:
-        keys.append(("path",))
+    else:
+        keys.append(("unread",))
     return _first_of(*keys)
 
 

@@ -7,14 +7,12 @@ import os
 from collections.abc import Collection, Sequence
 from typing import Annotated, Any
 
-from ..fdinfo import fields
+from ..fdinfo import fields, special
 from ..model import Descriptor, said
 from ..raw import RawDescriptor
 from ..text import text
 
 _COMMON = (b"pos", b"flags", b"mnt_id", b"ino")
-_HEAD = [key + b":" for key in _COMMON]
-"""How fdinfo begins since Linux 5.14, word by word with the values between (fs/proc/fd.c, seq_show)."""
 
 # open(2) flags by the names of the manual page, from include/uapi/asm-generic/fcntl.h. Four of them have
 # other numbers on Arm and PowerPC (arch/*/include/uapi/asm/fcntl.h).
@@ -71,30 +69,14 @@ def basics(raw: RawDescriptor, info: dict[bytes, bytes] | None = None) -> dict[s
     Raises:
         ValueError: a number is not one.
     """
-    if info is None:
-        words = raw.fdinfo.split(None, 8)
-        if words[:7:2] == _HEAD and len(words) > 7:
-            access, flags = open_flags(words[3])
-            inode, mount_id = int(words[7]), int(words[5])
-            return {
-                "fd": raw.fd,
-                "tid": raw.tid,
-                "access": access,
-                "flags": flags,
-                "inode": inode,
-                "mount_id": mount_id,
-            }
-        info = fields(raw.fdinfo)
     found: dict[str, Any] = {"fd": raw.fd, "tid": raw.tid}
-    octal = info.get(b"flags")
-    if octal is not None:
-        found["access"], found["flags"] = open_flags(octal)
-    number = info.get(b"mnt_id")
-    if number is not None:
-        found["mount_id"] = int(number)
-    number = info.get(b"ino")  # since Linux 5.14
-    if number is not None:
-        found["inode"] = int(number)
+    info = fields(raw.fdinfo) if info is None else info
+    if b"flags" in info:
+        found["access"], found["flags"] = open_flags(info[b"flags"])
+    if b"mnt_id" in info:
+        found["mount_id"] = int(info[b"mnt_id"])
+    if b"ino" in info:  # since Linux 5.14
+        found["inode"] = int(info[b"ino"])
     return found
 
 
@@ -110,6 +92,9 @@ def details(data: bytes, known: Collection[bytes] = ()) -> dict[str, str] | None
     `known` are the keys that the kind has read. Values of one key are joined with ``; ``; a line without a
     colon stands under the empty key.
     """
+    data = special(data)
+    if not data:
+        return None
     found: dict[str, str] = {}
     for line in data.split(b"\n"):
         key, colon, value = line.partition(b":")

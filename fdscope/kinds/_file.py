@@ -1,4 +1,4 @@
-"""What every kind that lies in a file system shares: path, size, links, mount, owner, locks. Pure."""
+"""What every kind that lies in a file system shares: path, links, mount, owner, locks, content, device. Pure."""
 
 from __future__ import annotations
 
@@ -9,37 +9,59 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Struct
 
-from ..fdinfo import values
+from ..fdinfo import fields, values
 from ..model import Descriptor, said
-from ..quantity import size
+from ..quantity import many, size
 from ..raw import Machine, RawDescriptor, RawMount
 from ..text import text
-from ._basics import basics
+from ._basics import basics, details
 
 _DELETED = b" (deleted)"
 
+# File systems without hard links, whose inodes keep a link count of 1 when they are gone (fs/kernfs, fs/proc).
+_ONE_NAME = frozenset(b"bpf cgroup cgroup2 configfs debugfs devpts proc sysfs tracefs".split())
+
+SizeBytes = Annotated[int | None, said("size in bytes")]
+AllocatedBytes = Annotated[int | None, said("space that it takes in its file system, in bytes")]
+
 
 class Lock(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A file lock held through a descriptor (proc_locks(5))."""
+    """A file lock or lease (proc_locks(5), fs/locks.c)."""
 
     type: Annotated[
-        Literal["posix", "flock", "ofd", "lease", "deleg", "layout"] | str, said("by which call it was taken")
+        Literal["posix", "flock", "ofd", "access", "lease", "deleg"] | str,
+        said("by which call it was taken: fcntl(2), flock(2), fcntl(2) for the open file description, …"),
     ]
-    mode: Annotated[Literal["read", "write", "none"] | str, said("read is shared, write exclusive")]
-    mandatory: Annotated[bool, said("true: the kernel makes others wait who do not ask for a lock")] = False
+    mode: Annotated[
+        Literal["read", "write", "none"] | str,
+        said("read is shared, write exclusive; of a lease that is breaking, what it must become"),
+    ]
+    mandatory: Annotated[
+        bool, said("true: the kernel makes others wait who do not ask for a lock; until Linux 5.15")
+    ] = False
     breaking: Annotated[bool, said("true: a lease that another open is breaking")] = False
     pid: Annotated[int | None, said("the process that took it; left out for OFD locks")] = None
     start: Annotated[int, said("first byte locked")]
     end: Annotated[int | None, said("last byte locked; left out: the end of the file, however it grows")] = None
     waiters: Annotated[list[int] | None, said("processes that wait for it")] = None
+    waiters_unnamed: Annotated[
+        int | None, said("how many more wait for it whom the kernel does not name: those for OFD locks")
+    ] = None
 
 
 class File(Descriptor, kw_only=True):
-    """A descriptor whose object lies in a file system."""
+    """A descriptor whose object lies in a file system.
+
+    Whether a file is deleted is told by its link count, not by the ``(deleted)`` of its path, which may be the
+    end of a true name, and which a file with another hard link also gets when the name that it was opened by
+    is removed. Locks stand at the descriptors of the open file description through which they were taken; POSIX
+    locks only in the process that took them.
+    """
 
     deleted: Annotated[bool | None, said("true: it has no name left in its file system")] = None
-    size_bytes: Annotated[int | None, said("size in bytes")] = None
-    allocated_bytes: Annotated[int | None, said("space that it takes in its file system, in bytes")] = None
+    name_removed: Annotated[
+        bool | None, said("true: the name that it was opened by is gone, but it has others")
+    ] = None
     links: Annotated[int | None, said("names that the inode has in its file system")] = None
     permissions: Annotated[str | None, said("permission bits, as ls(1) prints them")] = None
     owner_uid: Annotated[int | None, said("user id of the file's owner")] = None
@@ -47,26 +69,56 @@ class File(Descriptor, kw_only=True):
     filesystem: Annotated[str | None, said("file-system type")] = None
     source: Annotated[str | None, said("what is mounted: a block device, a server, a name")] = None
     mount_point: Annotated[str | None, said("where it is mounted, as its process sees it")] = None
-    locks: Annotated[list[Lock] | None, said("locks held through this descriptor")] = None
+    locks: Annotated[list[Lock] | None, said("locks and leases taken through its open file description")] = None
 
     in_file_system = True
 
     @classmethod
     def decode(cls, raw: RawDescriptor, machine: Machine) -> File:
-        """Everything that fdinfo, fstat(2) and the mount table tell."""
-        return cls(**file_fields(raw, None, machine))
+        """Everything that fdinfo, fstat(2) and the mount table tell of any file."""
+        return cls(**file_fields(raw, fields(raw.fdinfo), machine))
 
     def describe(self) -> str:
-        """The path and, where they say something, its state, size and locks."""
+        """The path and, where they say something, its state and locks."""
         return ", ".join([self.name or "a path too long to be told", *self.notes()])
 
     def notes(self) -> list[str]:
         """What is remarkable beside the path."""
         found = ["deleted"] if self.deleted else []
+        if self.name_removed:
+            found.append(f"this name removed, {many(self.links or 0, 'other')} left")
         for lock in self.locks or ():
-            waiting = f", {len(lock.waiters)} waiting" if lock.waiters else ""
-            found.append(f"{lock.type} {lock.mode} lock{waiting}")
+            waiting = len(lock.waiters or ()) + (lock.waiters_unnamed or 0)
+            found.append(f"{lock.type} {lock.mode} lock" + (f", {waiting} waiting" if waiting else ""))
         return found
+
+
+class ByteFile(File, kw_only=True):
+    """A file of bytes, which has a size and, unless it is only a path, a position."""
+
+    size_bytes: SizeBytes = None
+    allocated_bytes: AllocatedBytes = None
+
+    @classmethod
+    def decode(cls, raw: RawDescriptor, machine: Machine) -> ByteFile:
+        """The file, and its size and position."""
+        info = fields(raw.fdinfo)
+        return cls(**file_fields(raw, info, machine), **content_fields(raw, info))
+
+    def notes(self) -> list[str]:
+        """Size, position, state, locks."""
+        found = [] if self.size_bytes is None else [size(self.size_bytes)]
+        if self.position:
+            found.append(f"at {self.position:,}")
+        return found + super().notes()
+
+
+class Device(File, kw_only=True):
+    """A device node: what it stands for, and what its driver tells."""
+
+    device_number: Annotated[str | None, said("major:minor of the device that it stands for")] = None
+    driver: Annotated[str | None, said("the device's driver (proc_devices(5))")] = None
+    details: Annotated[dict[str, str] | None, said("what the kernel tells of it, word for word")] = None
 
 
 @functools.lru_cache(maxsize=1024)
@@ -95,15 +147,17 @@ def parse_lock(line: bytes, machine: Machine) -> Lock:
     _, _, rest = line.partition(b": ")
     kind, strength, mode, pid, _, start, end = rest.split()
     waiters = machine.lock_waiters(rest)
+    named = sorted({waiter for waiter in waiters if waiter > 0})
     return Lock(
-        type={b"OFDLCK": "ofd", b"DELEG": "deleg"}.get(kind, text(kind).lower()),
-        mode=text(mode).lower(),
+        type={b"OFDLCK": "ofd"}.get(kind, text(kind).lower()),
+        mode={b"UNLCK": "none"}.get(mode, text(mode).lower()),
         mandatory=strength == b"MANDATORY",
         breaking=strength in (b"BREAKING", b"BREAKER"),
         pid=int(pid) if int(pid) > 0 else None,
         start=int(start),
         end=None if end == b"EOF" else int(end),
-        waiters=sorted(waiters) or None,
+        waiters=named or None,
+        waiters_unnamed=sum(waiter <= 0 for waiter in waiters) or None,
     )
 
 
@@ -120,47 +174,95 @@ def file_name(link: bytes, links: int | None) -> tuple[bytes, bool | None]:
     return link, False
 
 
-def file_fields(raw: RawDescriptor, info: dict[bytes, bytes] | None, machine: Machine) -> dict[str, Any]:
-    """The fields of `File`; `info` is `raw.fdinfo` parsed, if that had to be done for more than this.
+def _names(raw: RawDescriptor, machine: Machine) -> dict[str, Any]:
+    """Name, `deleted` and `name_removed`.
+
+    A file that has links, but a path with the suffix, either is called so or lost this one name: a look at
+    the path decides. Where none is possible, the path stays as the kernel tells it. A directory has one name
+    only, but those of /proc and of control groups keep their link count when they are gone.
+    """
+    status, link = raw.status, raw.link
+    if not link:
+        return {"deleted": status.st_nlink == 0 if status is not None else None}
+    name, deleted = file_name(link, None if status is None else status.st_nlink)
+    removed = None
+    if status is not None and status.st_nlink and link.endswith(_DELETED):
+        device = os.major(status.st_dev) << 20 | os.minor(status.st_dev)
+        if machine.is_name_of(raw.pid, link, device, status.st_ino) is False:
+            name = link.removesuffix(_DELETED)
+            single = raw.mount is not None and raw.mount.type in _ONE_NAME
+            deleted = single or stat.S_ISDIR(status.st_mode)
+            removed = not deleted or None
+    return {"name": text(name) or None, "deleted": deleted, "name_removed": removed}
+
+
+def file_fields(raw: RawDescriptor, info: dict[bytes, bytes], machine: Machine) -> dict[str, Any]:
+    """The fields of `File`; `info` is `raw.fdinfo` parsed.
 
     Raises:
         ValueError, IndexError: a number or a lock is not one.
     """
     known = basics(raw, info)
-    words = raw.fdinfo.split(None, 2)  # the position comes first (fs/proc/fd.c, seq_show)
-    if words and words[0] == b"pos:":
-        known["position"] = int(words[1])
+    known.update(_names(raw, machine))
     status = raw.status
-    if status is None:
-        name, known["deleted"] = file_name(raw.link, None)
-    else:
-        name, known["deleted"] = file_name(raw.link, status.st_nlink)
+    if status is not None:
         known["inode"] = status.st_ino
         known["device"] = device = device_name(status.st_dev)
         known["object"] = f"inode:{device}:{status.st_ino}"
-        known["size_bytes"] = status.st_size
-        known["allocated_bytes"] = status.st_blocks * 512
         known["links"] = status.st_nlink
         known["permissions"] = permission_bits(status.st_mode)
         known["owner_uid"] = status.st_uid
         known["owner_gid"] = status.st_gid
-    known["name"] = text(name) or None
     if raw.mount is not None:
         known["filesystem"], known["source"], known["mount_point"] = _mount_text(raw.mount)
     elif raw.magic is not None:
         known["filesystem"] = FILE_SYSTEMS.get(raw.magic, f"{raw.magic:#x}")
-    if b"\nlock:" in raw.fdinfo:
+    if b"lock" in info:
         known["locks"] = [parse_lock(line, machine) for line in values(raw.fdinfo, b"lock")]
     return known
 
 
-def sized(found: list[str], file: File) -> list[str]:
-    """`found` with the size, and the position where it is not the beginning."""
-    if file.size_bytes is not None:
-        found.append(size(file.size_bytes))
-    if file.position:
-        found.append(f"at {file.position:,}")
-    return found
+def content_fields(raw: RawDescriptor, info: dict[bytes, bytes]) -> dict[str, Any]:
+    """Size, allocated space and position of a file of bytes; a path descriptor has no position.
+
+    Raises:
+        ValueError: the position is not a number.
+    """
+    known: dict[str, Any] = {}
+    status = raw.status
+    if status is not None:
+        known["size_bytes"] = status.st_size
+        known["allocated_bytes"] = status.st_blocks * 512
+    if b"pos" in info and not is_path_only(info):
+        known["position"] = int(info[b"pos"])
+    return known
+
+
+def is_path_only(info: dict[bytes, bytes]) -> bool:
+    """Whether the descriptor is only a place in the file system (O_PATH of open(2)).
+
+    Raises:
+        ValueError: the flags are not an octal number.
+    """
+    return bool(int(info.get(b"flags", b"0"), 8) & 0o10000000)
+
+
+def device_fields(
+    raw: RawDescriptor, info: dict[bytes, bytes], machine: Machine, known_lines: tuple[bytes, ...] = ()
+) -> dict[str, Any]:
+    """The fields of `Device`; `known_lines` of fdinfo are not told as details.
+
+    Raises:
+        ValueError, IndexError: a number or a lock is not one.
+    """
+    known = file_fields(raw, info, machine)
+    if raw.status is not None:
+        number = raw.status.st_rdev
+        driver = machine.driver(stat.S_ISBLK(raw.status.st_mode), os.major(number))
+        known["device_number"] = device_name(number)
+        known["driver"] = None if driver is None else text(driver)
+    known["details"] = details(raw.fdinfo, (b"lock", *known_lines))
+    return known
 
 
 # f_type of statfs(2), from include/uapi/linux/magic.h

@@ -5,16 +5,12 @@ from __future__ import annotations
 import stat
 
 from ..model import MAP, READ, SEEK, WRITE
-from ._file import File, sized
+from ._file import ByteFile
 
 
-class Regular(File, tag="regular", kw_only=True):
+class Regular(ByteFile, tag="regular", kw_only=True):
     """A regular file: bytes that stay, at positions that one can seek to."""
 
-    known_by = (("type", stat.S_IFREG), ("path",))
+    known_by = (("type", stat.S_IFREG),)
     verbs = frozenset({READ, WRITE, SEEK, MAP})
     unit = "bytes at a position"
-
-    def notes(self) -> list[str]:
-        """State, size, position, locks."""
-        return sized([], self) + super().notes()

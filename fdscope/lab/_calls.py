@@ -20,6 +20,8 @@ _COMMON = {
     "io_uring_enter": 426,
     "io_uring_register": 427,
     "fsopen": 430,
+    "fsconfig": 431,
+    "fsmount": 432,
     "landlock_create_ruleset": 444,
     "memfd_secret": 447,
 }

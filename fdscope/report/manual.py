@@ -93,14 +93,14 @@ def _kinds_body() -> Iterator[str]:
     base = set(Descriptor.__struct_fields__)
     families: dict[type[Struct], list[str]] = {}
     for kind in KINDS:
-        family = kind.__mro__[1]
-        if family is not Descriptor and issubclass(family, Descriptor):
+        for family in kind.__mro__[1 : kind.__mro__.index(Descriptor)]:
             families.setdefault(family, []).append(kind_name(kind))
-    for family, names in families.items():
+    for family, names in sorted(families.items(), key=lambda item: len(item[0].__mro__)):
         yield f".Ss Fields of {re.sub('(?<=[a-z])(?=[A-Z])', ' ', family.__name__).lower()}s\n"
         yield from _paragraphs(family.__doc__)
         yield from prose(f"These fields belong to: {', '.join(names)}.")
-        yield from _field_list(field for field in fields_of(family) if field.name not in base)
+        inherited = {field.name for field in fields_of(family.__mro__[1])}
+        yield from _field_list(field for field in fields_of(family) if field.name not in inherited)
     for kind in KINDS:
         yield from _kind(kind, base)
     yield from _parts([Descriptor, *KINDS])

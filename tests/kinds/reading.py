@@ -35,6 +35,9 @@ class Silence:
     def path_of(self, pid, device, inode, handle):
         return self.paths.get((pid, device, inode, handle))
 
+    def is_name_of(self, pid, path, device, inode):
+        return None
+
     def lock_waiters(self, lock):
         return ()
 

@@ -36,6 +36,10 @@ RECORDED = {
     b"anon_inode:[landlock-ruleset]": HEAD,
     b"anon_inode:[eventfd]": HEAD + b"eventfd-count:                7\neventfd-id: 12\neventfd-semaphore: 1\n",
     b"pipe:[123]": HEAD,
+    b"anon_inode:kvm-vcpu:3": HEAD,
+    b"/dmabuf:camera": HEAD + b"size:\t8294400\ncount:\t2\nexp_name:\tvb2_dma_contig\nname:\tcamera\n",
+    b"net:[4026531840]": HEAD,
+    b"socket:[123]": HEAD + b"scm_fds: 0\n",
     b"/tmp/file": HEAD + b"lock:\t1: FLOCK  ADVISORY  WRITE 42 fe:00:1234 0 EOF\n",
 }
 NUMBERS = st.integers(min_value=-(2**70), max_value=10**320)

@@ -70,7 +70,9 @@ def process(pid, source, root):
 
 def anonymous(target):
     """The target of a link, without the path where it may be somebody's own."""
-    if not target.startswith("/") or target.startswith(("/dev/", "/proc/", "/memfd:", "/tmp/fdscope-lab-")):
+    if not target.startswith("/") or target.startswith(
+        ("/dev/", "/proc/", "/memfd:", "/secretmem", "/tmp/fdscope-lab-")
+    ):
         return target
     return "/srv/recorded" + (" (deleted)" if target.endswith(" (deleted)") else "")
 

@@ -1,0 +1,53 @@
+"""char-device: a device of bytes that no other kind describes (null(4), mem(4), random(4), devices.txt)."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import Annotated
+
+from ..fdinfo import fields
+from ..model import READ, WRITE, said
+from ..raw import Machine, RawDescriptor
+from ..text import text
+from ._file import Device, File, device_fields
+from .tty import Tty
+
+_MISC = 10
+
+
+class CharDevice(Device, tag="char-device", kw_only=True):
+    """A character device. What it obeys beyond read and write is its driver's choice.
+
+    Its position is told only where it is not 0: most drivers have none and leave it at that.
+    """
+
+    misc_device: Annotated[
+        str | None, said("the name of a device that shares major number 10 with others (proc_misc(5))")
+    ] = None
+
+    known_by = (("type", stat.S_IFCHR),)
+    verbs = frozenset({READ, WRITE})
+    unit = "bytes"
+
+    @classmethod
+    def decode(cls, raw: RawDescriptor, machine: Machine) -> File:
+        """The device; a terminal, if its driver is called so: many of them have no fixed number."""
+        info = fields(raw.fdinfo)
+        known = device_fields(raw, info, machine)
+        if (known.get("driver") or "").startswith("tty"):
+            return Tty.decode(raw, machine)
+        known["position"] = int(info.get(b"pos", b"0")) or None
+        if raw.status is not None and os.major(raw.status.st_rdev) == _MISC:
+            name = machine.misc_device(os.minor(raw.status.st_rdev))
+            known["misc_device"] = None if name is None else text(name)
+        return cls(**known)
+
+    def notes(self) -> list[str]:
+        """Driver, position, state, and how much more the driver tells."""
+        name = self.misc_device or self.driver
+        found = [f"driver {name}"] if name else []
+        if self.position:
+            found.append(f"at {self.position:,}")
+        client = (self.details or {}).get("drm-driver")
+        return found + ([f"graphics driver {client}"] if client else []) + super().notes()

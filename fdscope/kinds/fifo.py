@@ -1,0 +1,21 @@
+"""fifo: a pipe with a name in a file system (fifo(7))."""
+
+from __future__ import annotations
+
+import stat
+
+from ..model import POLL, READ, WRITE
+from ._file import File
+
+
+class Fifo(File, tag="fifo", kw_only=True):
+    """A named pipe: its inode names all its ends. What waits in it is no part of the file: it has no size."""
+
+    known_by = (("type", stat.S_IFIFO),)
+    verbs = frozenset({READ, WRITE, POLL})
+    unit = "a byte stream"
+
+    def notes(self) -> list[str]:
+        """Which end this is, state, locks."""
+        end = {"r": ["read end"], "w": ["write end"], "rw": ["both ends"]}.get(self.access or "", [])
+        return end + super().notes()

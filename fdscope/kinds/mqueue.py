@@ -1,0 +1,36 @@
+"""mqueue: a POSIX message queue (mq_overview(7))."""
+
+from __future__ import annotations
+
+import stat
+
+from ..model import POLL, READ, SEEK
+from ..raw import Machine, RawDescriptor
+from ._file import File
+from .directory import Directory
+
+
+class MessageQueue(File, tag="mqueue", kw_only=True):
+    """A queue of messages, which go through mq_send(3) and mq_receive(3).
+
+    read(2) gives a line on the state of the queue, and lseek(2) moves in that line; its size and position
+    say nothing of the messages and are not told. How many wait stands only in that line, which fdscope would
+    have to open the queue for. The name is as mq_open(3) takes it, or a path, if it was opened by that.
+    """
+
+    known_by = (("filesystem", b"mqueue"), ("magic", 0x19800202))
+    verbs = frozenset({READ, SEEK, POLL})
+    unit = "messages"
+
+    @classmethod
+    def decode(cls, raw: RawDescriptor, machine: Machine) -> File:
+        """The queue; or the directory of all queues, which lies in the same file system."""
+        if raw.status is not None and stat.S_ISDIR(raw.status.st_mode):
+            return Directory.decode(raw, machine)
+        found = super().decode(raw, machine)
+        found.filesystem = found.filesystem or "mqueue"
+        return found
+
+    def describe(self) -> str:
+        """``message queue /name``."""
+        return f"message queue {super().describe()}"

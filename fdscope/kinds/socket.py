@@ -1,0 +1,43 @@
+"""socket: an end of a conversation (socket(7)), or the name of one in a file system (unix(7))."""
+
+from __future__ import annotations
+
+import stat
+from typing import Annotated
+
+from ..fdinfo import fields
+from ..model import POLL, READ, WRITE, said
+from ..raw import Machine, RawDescriptor
+from ..text import text
+from ._basics import basics, details
+from ._file import File, file_fields
+
+
+class Socket(File, tag="socket", kw_only=True):
+    """A socket, named by its inode; or, held by a path descriptor (O_PATH), its name in a file system.
+
+    The latter is no end of anything: it is told as the file that it is.
+    """
+
+    details: Annotated[dict[str, str] | None, said("what the kernel tells of it, word for word")] = None
+
+    known_by = (("scheme", b"socket"), ("type", stat.S_IFSOCK))
+    verbs = frozenset({READ, WRITE, POLL})
+    unit = "a byte stream or messages"
+    in_file_system = False
+
+    @classmethod
+    def decode(cls, raw: RawDescriptor, machine: Machine) -> Socket:
+        """The inode stands in the link: ``socket:[123]``."""
+        info = fields(raw.fdinfo)
+        more = details(raw.fdinfo, (b"lock",))
+        if raw.link.startswith(b"/") or raw.status is not None:
+            return cls(details=more, **file_fields(raw, info, machine))
+        known = basics(raw, info)
+        inode = int(raw.link.removeprefix(b"socket:[").removesuffix(b"]"))
+        known.update(inode=inode, name=text(raw.link), object=f"socket:[{inode}]")
+        return cls(details=more, **known)
+
+    def notes(self) -> list[str]:
+        """Whether it is only a name, state."""
+        return [*(["the name of a socket"] if self.access == "path" else []), *super().notes()]

@@ -1,0 +1,54 @@
+"""namespace: its type and inode, opened in /proc or through a bind mount."""
+
+import pytest
+from placing import ROOT, placed
+from reading import HEAD, descriptor, told
+
+BOUND = ROOT._replace(device=b"0:4", root=b"net:[99]", point=b"/run/netns/blue", type=b"nsfs", source=b"nsfs")
+
+
+@pytest.mark.parametrize("type_", ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"])
+def test_a_namespace_tells_its_type_and_inode(type_):
+    link = f"{type_}:[4026531840]"
+    assert told(link.encode(), HEAD) == {
+        "kind": "namespace",
+        "name": link,
+        "inode": 4026531840,
+        "mount_id": 17,
+        "object": "namespace:[4026531840]",
+        "namespace_type": type_,
+    }
+    assert descriptor(link.encode(), HEAD).describe() == link
+
+
+def test_a_bind_mount_tells_the_type_in_the_mount_table():
+    found = placed(b"/run/netns/blue", mount=BOUND)
+    assert (found.name, found.namespace_type, found.object) == ("/run/netns/blue", "net", "namespace:[99]")
+    assert found.describe() == "/run/netns/blue, net:[99]"
+
+
+def test_a_bind_mount_of_another_mount_namespace_tells_no_type():
+    found = placed(b"/blue", mount=None, magic=0x6E736673)
+    assert (type(found).__name__, found.namespace_type, found.object) == ("Namespace", None, "namespace:[99]")
+    assert found.describe() == "/blue"
+
+
+BIND = """
+CLONE_NEWNS, CLONE_NEWUTS, MS_BIND, MS_REC, MS_PRIVATE = 0x20000, 0x4000000, 0x1000, 0x4000, 0x40000
+checked(libc.unshare(CLONE_NEWNS | CLONE_NEWUTS))
+checked(libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None))
+point = os.fsencode(sys.argv[1])
+os.close(os.open(point, os.O_CREAT))
+checked(libc.mount(b"/proc/self/ns/uts", point, None, MS_BIND, None))
+ready(bound=os.open(point, os.O_RDONLY), link=os.open("/proc/self/ns/uts", os.O_RDONLY))
+"""
+
+
+def test_a_live_bind_mount_and_the_file_in_proc_are_one_object(child, tmp_path):
+    one = child(BIND, str(tmp_path / "uts"))
+    process, problems = one.scan()
+    rows = {row.fd: row for row in process.descriptors}
+    bound, link = rows[one.told["bound"]], rows[one.told["link"]]
+    assert problems == []
+    assert (bound.namespace_type, link.namespace_type, bound.object) == ("uts", "uts", link.object)
+    assert (bound.name, link.name) == (str(tmp_path / "uts"), f"uts:[{link.inode}]")

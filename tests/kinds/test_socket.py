@@ -1,0 +1,28 @@
+"""socket: its inode; or its name in a file system."""
+
+import stat
+
+from placing import PATH_ONLY, placed
+from reading import HEAD, complaint, told
+
+
+def test_a_socket_is_named_by_its_inode_and_extra_lines_are_kept():
+    fdinfo = HEAD.replace(b"ino:\t1039", b"ino:\t4318724") + b"scm_fds: 2\n"
+    assert told(b"socket:[4318724]", fdinfo) == {
+        "kind": "socket",
+        "name": "socket:[4318724]",
+        "inode": 4318724,
+        "mount_id": 17,
+        "object": "socket:[4318724]",
+        "details": {"scm_fds": "2"},
+    }
+
+
+def test_a_path_to_a_socket_is_told_as_the_file_that_it_is():
+    node = placed(b"/run/s", PATH_ONLY, file_type=stat.S_IFSOCK)
+    assert (node.access, node.object, node.permissions) == ("path", "inode:254:0:99", "rw-r-----")
+    assert node.describe() == "/run/s, the name of a socket"
+
+
+def test_a_link_without_a_number_is_a_problem():
+    assert complaint(b"socket:[x]", HEAD).startswith("socket: ValueError")
