@@ -1,0 +1,205 @@
+"""Compares what fdscope, lsof and lsfd cost on the same load, and says which targets fdscope reaches.
+
+    python3 -m venv /tmp/measured && /tmp/measured/bin/pip install .
+    python tests/bench/compare.py --fdscope /tmp/measured/bin/fdscope
+
+Measure an installation of its own, without the development tools: an editable one reads a `.pth` file at
+every start, and msgspec imports typing_extensions where it finds it.
+
+The commands of a scenario run in turn, several rounds after a warm-up round; the medians are told. Ratios hold
+better than times. Peak memory is the ru_maxrss of wait4(2), which counts what this process itself takes
+(about 15 MB) as the least of any. Nothing here asserts: the exit status is 0 unless something could not run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from typing import NamedTuple
+
+from load import Load
+
+PROCESSES, EACH = 400, 250
+ONE = 19_000
+MEBIBYTE = 1 << 20
+
+
+class CouldNotRun(Exception):
+    """A command ended as it should not; the text says which, and how."""
+
+
+class Cost(NamedTuple):
+    """What a command took: medians over the rounds, or one run."""
+
+    wall_s: float
+    cpu_s: float
+    """In user mode and in the kernel, with the children that it waited for."""
+    peak_bytes: int
+
+
+class Target(NamedTuple):
+    """What was to be reached, and what was."""
+
+    what: str
+    limit: float
+    reached: float
+    unit: str = ""
+
+
+def run(command, environment):
+    """Runs a command, its answer thrown away."""
+    began = time.monotonic()
+    child = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=environment,
+    )
+    with child.stderr:
+        said = child.stderr.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    wall = time.monotonic() - began
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise CouldNotRun(f"{' '.join(command)}: exit status {child.returncode}: {said.decode(errors='replace')}")
+    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+
+
+def measure(commands, rounds, environment):
+    """Name to median cost, of commands that run in turn."""
+    runs = {name: [] for name in commands}
+    for number in range(rounds + 1):
+        for name, command in commands.items():
+            cost = run(command, environment)
+            if number:
+                runs[name].append(cost)
+    return {name: Cost(*map(statistics.median, zip(*costs, strict=True))) for name, costs in runs.items()}
+
+
+class Bench:
+    """The scenarios, and what they found."""
+
+    def __init__(self, fdscope, rounds):
+        self._fdscope = fdscope
+        self._rounds = rounds
+        self._python = os.path.join(os.path.dirname(fdscope), "python")
+        if not os.path.exists(self._python):
+            self._python = sys.executable
+        self._environment = {key: word for key, word in os.environ.items() if not key.startswith("PYTHON")}
+        self._peers = {peer: path for peer in ("lsof", "lsfd") if (path := shutil.which(peer))}
+        for peer in {"lsof", "lsfd"} - self._peers.keys():
+            print(f"{peer} is not installed: it is left out")
+        self.targets = []
+
+    def _measure(self, title, commands, rounds=None):
+        costs = measure(commands, rounds or self._rounds, self._environment)
+        first = next(iter(costs.values()))
+        print(f"\n{title}")
+        print(f"  {'':<24}{'wall':>10}{'CPU':>10}{'peak':>10}   first/this: wall   CPU  peak")
+        for name, cost in costs.items():
+            ratios = [mine / its if its else float("nan") for mine, its in zip(first, cost, strict=True)]
+            print(
+                f"  {name:<24}{cost.wall_s * 1000:>7.0f} ms{cost.cpu_s * 1000:>7.0f} ms"
+                f"{cost.peak_bytes / MEBIBYTE:>6.0f} MiB   {'':<11}"
+                + "".join(f"{ratio:>6.2f}" for ratio in ratios),
+                flush=True,
+            )
+        return costs
+
+    def _with_peers(self, fdscope, lsof, lsfd):
+        """The commands: fdscope's, then those of the peers that are here."""
+        peers = {"lsof": ["-n", "-P", *lsof], "lsfd": ["-J", *lsfd]}
+        commands = {" ".join(["fdscope", *fdscope]): [self._fdscope, *fdscope]}
+        for peer, words in peers.items():
+            if peer in self._peers:
+                commands[peer] = [self._peers[peer], *words]
+        return commands
+
+    def _against_lsof(self, what, limit, costs):
+        if "lsof" in costs:
+            mine, its = next(iter(costs.values())), costs["lsof"]
+            self.targets.append(Target(f"{what}: wall time, in that of lsof", limit, mine.wall_s / its.wall_s))
+
+    def machine(self):
+        """All that a machine of 100,000 descriptors holds, and of 50,000; and a small process among them."""
+        with Load(processes=PROCESSES // 2, descriptors=EACH) as load:
+            half = self._measure(
+                f"machine, {load.descriptors:,} descriptors", self._with_peers(["--json"], [], [])
+            )
+        with Load(processes=PROCESSES, descriptors=EACH) as load:
+            whole = self._measure(
+                f"machine, {load.descriptors:,} descriptors", self._with_peers(["--json"], [], [])
+            )
+            self._small_process(f"a small process beside {load.descriptors:,} descriptors of others")
+        self._against_lsof("machine", 0.75, whole)
+        mine, before = whole["fdscope --json"], half["fdscope --json"]
+        self.targets.append(Target("machine: peak memory", 200, mine.peak_bytes / MEBIBYTE, " MiB"))
+        self.targets.append(Target("twice the descriptors: wall time", 2.2, mine.wall_s / before.wall_s))
+        self.targets.append(Target("twice the descriptors: peak memory", 2.2, mine.peak_bytes / before.peak_bytes))
+
+    def large_process(self):
+        """One process with as many descriptors as it may have."""
+        with Load(processes=1, descriptors=ONE) as load:
+            pid = str(load.pids[0])
+            commands = self._with_peers(["--json", pid], ["-p", pid], ["-p", pid])
+            commands = {name.replace(pid, "PID"): command for name, command in commands.items()}
+            costs = self._measure(f"one process, {ONE:,} descriptors", commands, self._rounds * 2)
+        self._against_lsof("one process", 0.7, costs)
+
+    def small_process(self):
+        """A small process on a machine that is quiet but for it."""
+        self._small_process("a small process")
+
+    def _small_process(self, title):
+        with subprocess.Popen(["sleep", "infinity"], stdin=subprocess.DEVNULL) as child:
+            try:
+                pid = str(child.pid)
+                commands = {
+                    "fdscope --json PID": [self._fdscope, "--json", pid],
+                    "fdscope PID": [self._fdscope, pid],
+                    "python -I -c pass": [self._python, "-I", "-c", "pass"],
+                }
+                peers = self._with_peers([], ["-p", pid], ["-p", pid])
+                commands.update((name, words) for name, words in peers.items() if name != "fdscope")
+                costs = self._measure(title, commands, self._rounds * 6)
+            finally:
+                child.kill()
+        bare = costs["python -I -c pass"].wall_s
+        for name, limit in (("fdscope --json PID", 5), ("fdscope PID", 9)):
+            what = f"{title}: {name}, in a bare interpreter"
+            self.targets.append(Target(what, limit, costs[name].wall_s / bare))
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Compares what fdscope, lsof and lsfd cost.")
+    beside = os.path.join(os.path.dirname(sys.executable), "fdscope")
+    parser.add_argument("--fdscope", default=beside, help="the program to measure (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=5, help="of the largest scenarios; small ones take more")
+    parser.add_argument("scenario", nargs="*", help="machine, large_process or small_process; default: all")
+    asked = parser.parse_args()
+    bench = Bench(asked.fdscope, asked.rounds)
+    status = 0
+    for name in asked.scenario or ("machine", "large_process", "small_process"):
+        try:
+            getattr(bench, name)()
+        except (CouldNotRun, OSError, RuntimeError) as error:
+            print(f"{name} could not run: {error}", file=sys.stderr)
+            status = 1
+    print(f"\n{'target':<76}{'at most':>10}{'reached':>10}")
+    for one in bench.targets:
+        sign = "" if one.reached <= one.limit else "   missed"
+        print(f"{one.what:<76}{one.limit:>10}{one.reached:>10.2f}{one.unit}{sign}")
+    return status
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(KeyboardInterrupt):
+        sys.exit(main())
+    sys.exit(130)
