@@ -60,7 +60,7 @@ class Descriptor(Struct, tag_field="kind", kw_only=True, omit_defaults=True, gc=
         """The descriptor that `raw` tells of; pure.
 
         Raises:
-            ValueError, KeyError, IndexError: the kernel speaks otherwise than this kind knows.
+            ValueError, KeyError, IndexError, OverflowError: the kernel speaks otherwise than this kind knows.
         """
         raise NotImplementedError
 

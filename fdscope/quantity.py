@@ -7,6 +7,8 @@ _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 
 def size(count: int) -> str:
     """Bytes with a binary unit and about three digits: ``512 B``, ``1.5 KiB``, ``20 MiB``."""
+    if count >> 80:  # no size of anything: a number from a text that was not understood
+        return f"{count} B"
     amount = float(count)
     for unit in _UNITS:
         if amount < 1024 or unit == _UNITS[-1]:

@@ -91,7 +91,7 @@ def decode(raw: RawDescriptor, machine: Machine) -> tuple[Descriptor, Problem | 
     kind = kind_of(raw)
     try:
         return kind.decode(raw, machine), None
-    except (ValueError, KeyError, IndexError) as error:
+    except (ValueError, KeyError, IndexError, OverflowError) as error:
         problem = Problem(
             pid=raw.pid,
             fd=raw.fd,

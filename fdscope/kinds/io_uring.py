@@ -253,7 +253,7 @@ def _or_none(number: bytes) -> int | None:
 
 
 def _seconds(microseconds: bytes) -> float:
-    return float(f"{int(microseconds)}e-6")
+    return int(microseconds) / 10**6
 
 
 _LINES: dict[str, tuple[bytes, Callable[[bytes], Any]]] = {

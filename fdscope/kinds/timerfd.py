@@ -67,7 +67,7 @@ def _seconds(pair: bytes) -> float:
     """``(59, 5)`` to the float nearest to 59.000000005.
 
     Raises:
-        ValueError: it is no pair of numbers.
+        ValueError, OverflowError: it is no pair of numbers, or one is too large for a float.
     """
     seconds, nanoseconds = pair.strip(b"()").split(b",")
-    return float(f"{int(seconds)}.{int(nanoseconds):09d}")
+    return (int(seconds) * 10**9 + int(nanoseconds)) / 10**9  # of integers: one rounding, the nearest float

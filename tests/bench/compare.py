@@ -1,7 +1,7 @@
 """Compares what fdscope, lsof and lsfd cost on the same load, and says which targets fdscope reaches.
 
-    python3 -m venv /tmp/measured && /tmp/measured/bin/pip install .
-    python tests/bench/compare.py --fdscope /tmp/measured/bin/fdscope
+    python3 -m venv .venv-bench && /tmp/measured/bin/pip install .
+    python tests/bench/compare.py --fdscope .venv-bench/bin/fdscope
 
 Measure an installation of its own, without the development tools: an editable one reads a `.pth` file at
 every start, and msgspec imports typing_extensions where it finds it.
