@@ -43,7 +43,8 @@ class ProcSource:
         """The records of one process after those of another; those that had to wait come later."""
         if self._proc.recorded:
             yield Unread("status of files", ENOSYS, detail="a recorded tree does not hold what stat(2) said")
-        chosen = self._proc.pids() if pids is None else list(pids)
+        own = self._proc.own_pid()  # looked at first, before it holds the directories of what is put off
+        chosen = sorted(self._proc.pids() if pids is None else pids, key=lambda pid: pid != own)
         helpers = 0 if self._proc.recorded else workers.helpers()
         shares = self._shares(chosen) if helpers else []
 

@@ -47,12 +47,18 @@ def in_words(type_: Any) -> str:
     if origin is Annotated:
         return in_words(arguments[0])
     if origin in (list, tuple):
-        return f"list of {in_words(arguments[0])}"
+        return f"list of {_several(arguments[0])}"
     if origin is dict:
-        return f"object of {in_words(arguments[1])}"
+        return f"object of {_several(arguments[1])}"
     if arguments:  # a union: None means that the field is left out
         return " | ".join(dict.fromkeys(word for word in map(in_words, arguments) if word))
     return str(type_.__name__)
+
+
+def _several(type_: Any) -> str:
+    """``strings``; but the names of classes stay as they are, to be found."""
+    word = in_words(type_)
+    return f"{word}s" if type_ in _PLAIN else word
 
 
 def _parts(type_: Any) -> type[Struct] | None:
