@@ -180,7 +180,7 @@ class Object(Struct, kw_only=True):
 
 
 REASONS: dict[str, str] = {
-    "permission-denied": "it takes root, or CAP_SYS_PTRACE over the process",
+    "permission-denied": "the kernel refuses it; as a rule it takes root, or CAP_SYS_PTRACE over the process",
     "vanished": "the process, thread or descriptor went away while it was read",
     "no-such-process": "no process has this pid",
     "pid-reused": "the pid belongs to another process than the one that was selected",
