@@ -27,6 +27,7 @@ from load import Load
 
 PROCESSES, EACH = 400, 250
 ONE = 19_000
+THREADS = 1000
 MEBIBYTE = 1 << 20
 
 
@@ -128,7 +129,11 @@ class Bench:
             self.targets.append(Target(f"{what}: wall time, in that of lsof", limit, mine.wall_s / its.wall_s))
 
     def machine(self):
-        """All that a machine of 100,000 descriptors holds, and of 50,000; and a small process among them."""
+        """All that a machine of 100,000 descriptors holds, and of 50,000; and a small process among them.
+
+        The same again beside a process of a thousand threads: lsof lists the files of each thread, fdscope those
+        of a table once.
+        """
         with Load(processes=PROCESSES // 2, descriptors=EACH) as load:
             half = self._measure(
                 f"machine, {load.descriptors:,} descriptors", self._with_peers(["--json"], [], [])
@@ -138,7 +143,11 @@ class Bench:
                 f"machine, {load.descriptors:,} descriptors", self._with_peers(["--json"], [], [])
             )
             self._small_process(f"a small process beside {load.descriptors:,} descriptors of others")
-        self._against_lsof("machine", 0.75, whole)
+        with Load(processes=PROCESSES, descriptors=EACH, threads=THREADS) as load:
+            title = f"machine, {load.descriptors:,} descriptors and a thousand threads"
+            threaded = self._measure(title, self._with_peers(["--json"], [], []))
+        self._against_lsof("machine with a thousand threads", 0.75, threaded)
+        self._against_lsof("machine without threads", 0.75, whole)
         mine, before = whole["fdscope --json"], half["fdscope --json"]
         self.targets.append(Target("machine: peak memory", 200, mine.peak_bytes / MEBIBYTE, " MiB"))
         self.targets.append(Target("twice the descriptors: wall time", 2.2, mine.wall_s / before.wall_s))
