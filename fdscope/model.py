@@ -108,7 +108,9 @@ class HeldFile(Struct, kw_only=True, omit_defaults=True, gc=False):
     source: Annotated[str | None, said("what is mounted: a block device, a server, a bind source")] = None
     mappings: Annotated[int | None, said("how many mappings of the process map it")] = None
     mapped_bytes: Annotated[int | None, said("length of those mappings together, in bytes")] = None
-    permissions: Annotated[str | None, said("the union of their rights: r, w, x and s (shared) or p")] = None
+    rights: Annotated[
+        list[str] | None, said("the different rights that they give: r, w, x, and s for shared or p for private")
+    ] = None
 
 
 class Limit(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -64,8 +64,8 @@ class RawHeldFile(NamedTuple):
     mappings: int = 0
     """Lines of proc_pid_maps(5) that map it; 0 unless role is ``mapped``."""
     mapped_bytes: int = 0
-    permissions: bytes = b""
-    """Every right that one of the mappings gives, as ``rwx`` and ``s``/``p``."""
+    rights: bytes = b""
+    """The different rights that its mappings give, with blanks between: ``r--p r-xp``."""
 
 
 class RawThread(NamedTuple):

@@ -147,7 +147,7 @@ def parse_maps(maps: bytes) -> dict[tuple[bytes, bytes, int], tuple[bytes, int, 
     """Path, device and inode of each mapped file to facts about its regions.
 
     These are the name of the first in ``map_files``, their number, their length together in bytes, and the
-    union of their rights.
+    different rights that they give, in the order of the lines.
 
     Raises:
         ValueError: a line has another form than proc_pid_maps(5) gives.
@@ -165,8 +165,8 @@ def parse_maps(maps: bytes) -> dict[tuple[bytes, bytes, int], tuple[bytes, int, 
         key = (path.replace(b"\\012", b"\n"), device, int(inode))
         # map_files has its own spelling, without leading zeros
         old = found.get(key, (b"%x-%x" % (first, last), 0, 0, b""))
-        union = bytes(letter for letter in b"rwxsp" if letter in rights or letter in old[3])
-        found[key] = (old[0], old[1] + 1, old[2] + last - first, union)
+        seen = old[3] if rights in old[3].split() else old[3] + b" " * bool(old[3]) + rights
+        found[key] = (old[0], old[1] + 1, old[2] + last - first, seen)
     return found
 
 

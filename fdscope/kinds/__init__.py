@@ -122,7 +122,7 @@ def held_file(raw: RawHeldFile) -> HeldFile:
         source=None if mount is None else text(mount.source),
         mappings=raw.mappings or None,
         mapped_bytes=raw.mapped_bytes or None,
-        permissions=text(raw.permissions) or None,
+        rights=text(raw.rights).split() or None,
     )
 
 

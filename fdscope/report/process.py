@@ -164,7 +164,7 @@ def _held(file: HeldFile) -> str:
     if file.role in ("exe", "mapped") and file.size_bytes is not None:
         parts.append(size(file.size_bytes))
     if file.mapped_bytes is not None:
-        parts.append(f"{size(file.mapped_bytes)} mapped {file.permissions}")
+        parts.append(f"{size(file.mapped_bytes)} mapped {' '.join(file.rights or ())}")
     return ", ".join(parts)
 
 

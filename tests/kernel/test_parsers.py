@@ -82,10 +82,10 @@ def test_mounts_are_known_by_id_and_a_carriage_return_in_a_path_ends_no_line():
     }
 
 
-def test_regions_of_one_file_are_one_mapping_with_their_lengths_and_rights_together():
+def test_regions_of_one_file_are_one_mapping_with_their_length_and_each_of_their_rights():
     assert parse_maps(MAPS) == {
-        (b"/usr/bin/x y", b"fe:00", 99): (b"5600a0000000-5600a0001000", 2, 0x3000, b"rxp"),
-        (b"/odd\rname\n (deleted)", b"00:01", 5): (b"7f0000002000-7f0000003000", 1, 0x1000, b"rws"),
+        (b"/usr/bin/x y", b"fe:00", 99): (b"5600a0000000-5600a0001000", 2, 0x3000, b"r--p r-xp"),
+        (b"/odd\rname\n (deleted)", b"00:01", 5): (b"7f0000002000-7f0000003000", 1, 0x1000, b"rw-s"),
     }
 
 
