@@ -15,17 +15,7 @@ from typing import NamedTuple, NoReturn
 from ._version import __version__
 from .console import Console, NotWrittenError
 from .selection import UsageError
-
-DONE, NOTHING_FOUND, WRONG_USAGE, NOT_PERMITTED, NOT_WRITTEN, INTERRUPTED = 0, 1, 2, 3, 4, 130
-
-STATUSES = {
-    DONE: "Done.",
-    NOTHING_FOUND: "Nothing found: no such process.",
-    WRONG_USAGE: "Wrong usage.",
-    NOT_PERMITTED: "Found, but the descriptors of none of the targets could be read for want of permission.",
-    NOT_WRITTEN: "The answer could not be written, as to a full disk.",
-    INTERRUPTED: "Interrupted.",
-}
+from .statuses import DONE, INTERRUPTED, MEANINGS, NOT_WRITTEN, WRONG_USAGE
 
 FORMATS = ("table", "plain", "csv", "tsv", "markdown", "html")
 
@@ -147,7 +137,7 @@ def usage() -> str:
         *_hanging("--version", "the version"),
         "",
         "exit status:",
-        *(f"  {status:>3}  {meaning}" for status, meaning in STATUSES.items()),
+        *(f"  {status:>3}  {meaning}" for status, meaning in MEANINGS.items()),
         "",
         "Manual: fdscope(1), fdscope-kinds(7), fdscope-json(5)",
     ]
@@ -193,7 +183,7 @@ def run(words: list[str], console: Console) -> int:
 
 
 def main(words: list[str] | None = None, console: Console | None = None) -> int:
-    """Runs the program and gives its exit status, one of `STATUSES`."""
+    """Runs the program and gives its exit status, one of `statuses.MEANINGS`."""
     console = Console() if console is None else console
     try:
         status = run(sys.argv[1:] if words is None else words, console)

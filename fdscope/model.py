@@ -87,7 +87,7 @@ class Thread(Struct, kw_only=True, omit_defaults=True, gc=False):
     cpu: Annotated[int | None, said("the CPU it ran on last")] = None
     context_switches: Annotated[Switches | None, said("this thread's own")] = None
     own_descriptor_table: Annotated[
-        bool | None, said("true: it unshared its descriptor table; left out: it shares its process's")
+        bool | None, said("whether it has a descriptor table apart from its process's; left out: not known")
     ] = None
 
 

@@ -15,7 +15,7 @@ from .kernel.load import load
 from .kernel.machine import ProcMachine
 from .kernel.mounts import Mounts
 from .kernel.root import Proc
-from .kernel.source import ProcSource
+from .kernel.source import ProcSource, Source
 from .kernel.system import system
 from .kernel.users import user_name
 from .kinds import decode, held_file
@@ -67,7 +67,7 @@ def scan(
         mounts = Mounts(root)
         gathering = _Gathering(ProcMachine(root, mounts), host.boot_time(raw_system.stat))
         selected = _selected(root, words, gathering.problems) if words else None
-        source = ProcSource(root, mounts, timeout_s=timeout_s, mapped=mapped)
+        source: Source = ProcSource(root, mounts, timeout_s=timeout_s, mapped=mapped)
         for record in source.records(None if selected is None else [one.pid for one in selected]):
             gathering.add(record)
         found = gathering.processes(selected or ())

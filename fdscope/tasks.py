@@ -198,5 +198,5 @@ def thread(raw: RawThread) -> Thread:
         state=_STATES.get(stat.state, stat.state),
         cpu=stat.cpu,
         context_switches=parse_switches(raw.status),
-        own_descriptor_table=raw.own_table or None,
+        own_descriptor_table=raw.own_table,
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from fdscope.cli import OPTIONS, STATUSES
+from fdscope.cli import OPTIONS
 from fdscope.report.manual import json_page, kinds_page, options_section, prose
+from fdscope.statuses import MEANINGS
 
 HERE = Path(__file__).parent
 BEGIN, END = '.\\" options: made by man/generate.py\n', '.\\" end of options\n'
@@ -16,7 +17,7 @@ BEGIN_STATUS, END_STATUS = '.\\" statuses: made by man/generate.py\n', '.\\" end
 def pages() -> dict[str, str]:
     """File name to the text that it must have."""
     options = options_section((one.names, one.value, one.choices, one.help) for one in OPTIONS)
-    statuses = "".join(f".It {status}\n{''.join(prose(meaning))}" for status, meaning in STATUSES.items())
+    statuses = "".join(f".It {status}\n{''.join(prose(meaning))}" for status, meaning in MEANINGS.items())
     frame = (HERE / "fdscope.1").read_text()
     frame = _between(frame, BEGIN, END, options)
     frame = _between(frame, BEGIN_STATUS, END_STATUS, f".Bl -tag -width 130\n{statuses}.El\n")

@@ -32,7 +32,7 @@ def text(*words, **more):
 
 @pytest.fixture(scope="module")
 def holder():
-    """A process that holds /dev/null three times, a pipe, and a deleted file with a hostile name."""
+    """A process that holds two pipes, one of them twice, and a deleted file with a hostile name."""
     source = (
         "import os, sys, tempfile\n"
         "folder = tempfile.mkdtemp()\n"
@@ -125,9 +125,10 @@ def test_a_closed_pipe_ends_quietly_with_0(words):
     os.close(reader)
     done = subprocess.run([*PROGRAM, *words], stdout=writer, stderr=subprocess.PIPE, timeout=60)
     os.close(writer)
-    assert (done.returncode, done.stderr.replace(b"fdscope: ", b"")[:0]) == (0, b"")
-    assert b"Traceback" not in done.stderr
-    assert b"Error" not in done.stderr
+    assert done.returncode == 0
+    # what could not be read is said all the same; nothing is said of the pipe
+    unread = re.compile(rb"fdscope: .*: (permission denied|vanished|timed out) \(.*\)")
+    assert [line for line in done.stderr.splitlines() if not unread.fullmatch(line)] == []
 
 
 def test_an_interrupt_exits_with_130_and_says_nothing():

@@ -1,9 +1,11 @@
 """Every kind, alive: made by the lab, read by a scan, told as it is, written as JSON and as a line."""
 
 import json
+from pathlib import Path
 
 import msgspec
 import pytest
+from conftest import Lab
 
 from fdscope import scan
 from fdscope.kinds import KINDS
@@ -43,6 +45,16 @@ def test_a_live_specimen_is_told_as_it_is(kind, lab, held):
     assert printable(line).isprintable()
 
 
-def test_the_lab_leaves_nothing_behind_and_no_problem(lab):
+def test_nothing_of_the_lab_is_strange_to_a_scan(lab):
     snapshot = scan([str(lab.pid)])
     assert [problem for problem in snapshot.problems if problem.reason == "not-understood"] == []
+
+
+def test_a_lab_that_is_ended_leaves_no_process_and_no_file_behind():
+    running = Lab("fifo", "pidfd", "regular")
+    children = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
+    folder = Path(running.specimens["fifo"]["says"]["name"]).parent
+    assert folder.is_dir()
+    running.end()
+    assert not folder.exists()
+    assert [pid for pid in [running.pid, *children] if Path(f"/proc/{pid}").exists()] == []

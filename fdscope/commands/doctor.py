@@ -10,6 +10,7 @@ from ..kernel.root import Proc
 from ..report.checkup import checkup, findings
 from ..report.style import Style
 from ..selection import UsageError
+from ..statuses import DONE
 
 
 def run(asked: Namespace, console: Console) -> int:
@@ -28,4 +29,4 @@ def run(asked: Namespace, console: Console) -> int:
     else:
         for line in checkup(found, Style(console.colour(asked.color), console.is_unicode, console.width)):
             console.write(line)
-    return 0
+    return DONE

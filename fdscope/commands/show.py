@@ -10,8 +10,7 @@ from ..model import Problem, Snapshot
 from ..report import document
 from ..scanner import scan
 from ..selection import UsageError
-
-DONE, NOTHING_FOUND, NOT_PERMITTED = 0, 1, 3
+from ..statuses import DONE, NOT_PERMITTED, NOTHING_FOUND
 
 
 def run(asked: Namespace, console: Console) -> int:

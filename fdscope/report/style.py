@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-_BOLD, _DIM, _RED, _YELLOW, _GREEN, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[33m", "\x1b[32m", "\x1b[0m"
+_BOLD, _DIM, _RED, _YELLOW, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[33m", "\x1b[0m"
 
 _EIGHTHS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
 
@@ -37,10 +37,6 @@ class Style(NamedTuple):
     def alarm(self, text: str) -> str:
         """Something that is wrong."""
         return f"{_RED}{text}{_PLAIN}" if self.colour else text
-
-    def good(self, text: str) -> str:
-        """Something that is as it should be."""
-        return f"{_GREEN}{text}{_PLAIN}" if self.colour else text
 
     def bar(self, share: float, length: int = 20) -> str:
         """A bar of `length` cells, filled by `share` from 0 to 1, in eighths of a cell where that can be shown."""

@@ -65,7 +65,7 @@ def test_threads_that_share_the_table_add_nothing_to_it(kcmp, child):
     assert process.descriptor_count == len(process.descriptors)
     assert {row.tid for row in process.descriptors} == {None}
     assert [thread.tid for thread in process.threads] == sorted([one.pid, *one.told["tids"]])
-    assert {thread.own_descriptor_table for thread in process.threads} == {None}
+    assert {thread.own_descriptor_table for thread in process.threads} == {False}
 
 
 def test_a_thread_with_a_table_of_its_own_is_told_apart_once(kcmp, child):
