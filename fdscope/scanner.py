@@ -160,8 +160,9 @@ class _Gathering:
 
     def _add_process(self, raw: RawProcess) -> None:
         try:
-            process = tasks.process(raw, self._boot_time, self._ticks_per_s)
-            self._start_ticks[raw.pid] = tasks.parse_stat(raw.stat).start_ticks
+            stat = tasks.parse_stat(raw.stat)
+            process = tasks.process(raw, stat, self._boot_time, self._ticks_per_s)
+            self._start_ticks[raw.pid] = stat.start_ticks
         except _STRANGE as error:
             process = Process(pid=raw.pid)
             self._strange(raw.pid, "process", error)

@@ -141,18 +141,19 @@ def _signals(info: dict[bytes, bytes]) -> Signals | None:
     )
 
 
-def process(raw: RawProcess, boot_time: int | None, ticks_per_s: int) -> Process:
+def process(raw: RawProcess, stat: Stat, boot_time: int | None, ticks_per_s: int) -> Process:
     """What the texts tell of a process; its threads and what it holds are added later.
 
     Args:
         raw: the texts.
+        stat: one of them, parsed.
         boot_time: when the machine was booted, in seconds since 1970.
         ticks_per_s: the unit of start times (sysconf(3) _SC_CLK_TCK).
 
     Raises:
         ValueError, KeyError, IndexError: a text has another form than its manual page gives.
     """
-    stat, info = parse_stat(raw.stat), fields(raw.status)
+    info = fields(raw.status)
     kernel_thread = bool(stat.flags & _PF_KTHREAD)
     uids = info.get(b"Uid", b"").split()
     cgroup = parse_cgroup(raw.cgroup)

@@ -1,6 +1,6 @@
 """Compares what fdscope, lsof and lsfd cost on the same load, and says which targets fdscope reaches.
 
-    python3 -m venv .venv-bench && /tmp/measured/bin/pip install .
+    python3 -m venv .venv-bench && .venv-bench/bin/pip install .
     python tests/bench/compare.py --fdscope .venv-bench/bin/fdscope
 
 Measure an installation of its own, without the development tools: an editable one reads a `.pth` file at
@@ -29,6 +29,7 @@ PROCESSES, EACH = 400, 250
 ONE = 19_000
 THREADS = 1000
 MEBIBYTE = 1 << 20
+FLOOR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "floor.py")
 
 
 class CouldNotRun(Exception):
@@ -159,6 +160,7 @@ class Bench:
             pid = str(load.pids[0])
             commands = self._with_peers(["--json", pid], ["-p", pid], ["-p", pid])
             commands = {name.replace(pid, "PID"): command for name, command in commands.items()}
+            commands["reading alone (floor.py)"] = [self._python, "-I", FLOOR, pid]
             costs = self._measure(f"one process, {ONE:,} descriptors", commands, self._rounds * 2)
         self._against_lsof("one process", 0.7, costs)
 

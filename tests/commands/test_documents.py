@@ -1,0 +1,61 @@
+"""JSON and lines of JSON validate against the printed schema, and no name escapes."""
+
+import base64
+import json
+import os
+import re
+
+import jsonschema
+import pytest
+from program import run, text
+
+
+@pytest.fixture(scope="module")
+def schema():
+    return json.loads(text("--json-schema"))
+
+
+def test_documents_of_a_process_validate_against_the_printed_schema(holder, schema):
+    document = json.loads(text("--json", "--mapped", str(holder.pid)))
+    jsonschema.validate(document, schema)
+    assert [process["pid"] for process in document["processes"]] == [holder.pid]
+    for line in text("--ndjson", str(holder.pid)).splitlines():
+        jsonschema.validate(json.loads(line), schema)
+
+
+def test_the_document_of_the_lab_validates_and_so_does_each_of_its_lines(lab, schema):
+    jsonschema.validate(json.loads(text("--json", str(lab.pid))), schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    lines = [json.loads(line) for line in text("--ndjson", str(lab.pid)).splitlines()]
+    assert len(lines) >= len(lab.specimens)
+    for line in lines:
+        validator.validate(line)
+
+
+def test_the_document_of_the_machine_validates(schema):
+    done = run("--json")
+    assert done.returncode == 0
+    document = json.loads(done.stdout)
+    jsonschema.validate(document, schema)
+    assert os.getpid() in [process["pid"] for process in document["processes"]]
+
+
+def test_the_schema_refuses_a_field_that_it_does_not_know(holder, schema):
+    document = json.loads(text("--json", str(holder.pid)))
+    document["processes"][0]["descriptors"][0]["unheard_of"] = 1
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, schema)
+
+
+def test_hostile_names_never_reach_the_terminal_and_can_be_recovered(holder):
+    escaped = r"a\n\x1b[31mb\xff\u202ec\u009bd"
+    told = text(str(holder.pid))
+    assert f"{escaped}, 0 B, deleted" in told
+    assert [character for character in told if not character.isprintable() and character != "\n"] == []
+    raw = run("--json", str(holder.pid)).stdout
+    assert re.search(rb"[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80\xae", raw) is None
+    (found,) = [
+        one for one in json.loads(raw)["processes"][0]["descriptors"] if one.get("deleted") and "\n" in one["name"]
+    ]
+    assert base64.b64decode(found["name_base64"]) == holder.path
+    assert found["name"] == holder.path.decode(errors="replace")

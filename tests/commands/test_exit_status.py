@@ -1,0 +1,147 @@
+"""Wrong words, what is not there, a full disk, closed pipes, interrupts: one line and an exit status."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+from program import PROGRAM, run
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["--nonsense"], "--nonsense"),
+        (["--format", "pdf", "self"], "pdf"),
+        (["--timeout", "soon", "self"], "soon"),
+        (["--timeout", "0", "self"], "--timeout"),
+        (["--columns", "fdd", "self"], "did you mean 'fd'"),
+        (["--columns", "", "self"], "--columns"),
+        (["--sort", "sise_bytes", "self"], "did you mean 'size_bytes'"),
+        (["--json", "--ndjson", "self"], "--ndjson"),
+        (["--json", "--format", "csv", "self"], "--format"),
+        (["--proc", "/nowhere", "1"], "/nowhere"),
+        (["--source", "bpf", "self"], "bpf"),
+        (["a(b"], "a(b"),
+        ([""], "empty"),
+        (["lab", "unicorn"], "unicorn"),
+        (["doctor", "extra"], "extra"),
+        (["\x1b]0;title\x07("], r"\x1b]0;title\x07"),
+    ],
+)
+def test_wrong_usage_is_told_in_one_line_and_exits_with_2(words, named):
+    done = run(*words)
+    assert (done.returncode, done.stdout) == (2, b"")
+    (line,) = done.stderr.decode().splitlines()
+    assert line.startswith("fdscope: ")
+    assert named in line
+    assert line.isprintable()
+
+
+@pytest.mark.parametrize("target", ["4194999", "no-process-has-this-name"])
+def test_a_target_that_is_not_there_exits_with_1(target):
+    done = run(target)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert len(done.stderr.splitlines()) == 1
+    done = run("--json", target)
+    assert done.returncode == 1
+    assert [problem["reason"] for problem in json.loads(done.stdout)["problems"]] == ["no-such-process"]
+
+
+def test_one_target_that_is_there_is_enough(holder):
+    done = run(str(holder.pid), "4194999")
+    assert done.returncode == 0
+    assert done.stderr.decode() == "fdscope: process 4194999: no process has this pid\n"
+
+
+def test_a_full_disk_exits_with_4():
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([*PROGRAM, "self"], stdout=full, stderr=subprocess.PIPE, timeout=60)
+    assert done.returncode == 4
+    assert done.stderr == b"fdscope: the answer could not be written: No space left on device\n"
+
+
+def test_a_closed_standard_output_exits_with_4():
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *PROGRAM, "self"], stderr=subprocess.PIPE, timeout=60
+    )
+    assert done.returncode == 4
+    assert done.stderr == b"fdscope: the answer could not be written: Bad file descriptor\n"
+
+
+@pytest.mark.parametrize("words", [["self"], ["--json"], ["--all"], ["--help"]])
+def test_a_closed_pipe_ends_quietly_with_0(words):
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([*PROGRAM, *words], stdout=writer, stderr=subprocess.PIPE, timeout=60)
+    os.close(writer)
+    assert done.returncode == 0
+    # what could not be read is said all the same; nothing is said of the pipe
+    unread = re.compile(rb"fdscope: .*: (permission denied|vanished|timed out) \(.*\)")
+    assert [line for line in done.stderr.splitlines() if not unread.fullmatch(line)] == []
+
+
+def test_an_interrupt_exits_with_130_and_says_nothing():
+    process = subprocess.Popen(
+        [*PROGRAM, "lab", "eventfd"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
+    assert process.stdout.readline() == b"%d\n" % process.pid
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert b"Traceback" not in told
+
+
+@pytest.mark.parametrize("delay_s", [0.015, 0.03, 0.045])
+def test_an_interrupt_at_any_moment_leaves_no_traceback(delay_s):
+    script = [sys.executable, "-c", "from fdscope.__main__ import entry; entry()", "--json"]
+    process = subprocess.Popen(script, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    threading.Event().wait(delay_s)  # a moment, not a state: where it falls does not matter
+    os.killpg(process.pid, signal.SIGINT)
+    _, told = process.communicate(timeout=30)
+    assert b"fdscope/" not in told  # Python itself, before it comes to us, may still tell of an interrupt
+    assert process.returncode in (130, -signal.SIGINT, 0)  # 0: it was done before
+
+
+WITHOUT_RIGHTS = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
+
+
+@pytest.fixture
+def strangers_process():
+    """A process of user 65534, which a process without capabilities may not look into."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root to start a process of another user")
+    source = (
+        "import os, sys; os.setgroups([]); os.setgid(65534); os.setuid(65534);"
+        "print('ready', flush=True); sys.stdin.read()"
+    )
+    process = subprocess.Popen([sys.executable, "-I", "-c", source], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        process.stdout.readline()
+        yield process
+    finally:
+        process.stdin.close()
+        process.stdout.close()
+        process.wait(10)
+
+
+def test_another_users_process_is_shown_as_far_as_it_may_be_and_exits_with_3(strangers_process):
+    pid = str(strangers_process.pid)
+    done = subprocess.run([*WITHOUT_RIGHTS, *PROGRAM, pid], capture_output=True, timeout=60)
+    told = done.stdout.decode()
+    assert (done.returncode, done.stderr) == (3, b"")
+    assert f"[{pid}]" in told
+    assert re.search(r"\d+ voluntary, \d+ involuntary \(sum over 1 thread;", told)
+    assert re.search(r"descriptors +3 of [\d,]+ \(hard limit", told)
+    assert re.search(r"descriptors, .*: permission denied", told)
+    both = subprocess.run([*WITHOUT_RIGHTS, *PROGRAM, pid, "self"], capture_output=True, timeout=60)
+    assert both.returncode == 0
+    document = subprocess.run([*WITHOUT_RIGHTS, *PROGRAM, "--json", pid], capture_output=True, timeout=60)
+    assert document.returncode == 3
+    (process,) = json.loads(document.stdout)["processes"]
+    assert "descriptors" not in process
+    assert (process["uid"], process["descriptor_count"]) == (65534, 3)

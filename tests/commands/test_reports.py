@@ -1,0 +1,67 @@
+"""What stands in the help, the overview, the report of a process and the doctor's."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+from program import run, text
+
+import fdscope
+
+
+@pytest.mark.parametrize("words", [["--help"], ["-h"], ["show", "--help"], ["lab", "-h"]])
+def test_help_names_every_option_and_status(words):
+    told = text(*words)
+    for wanted in ("--json-schema", "--timeout", "--mapped", "  130", "doctor", "lab"):
+        assert wanted in told
+    assert max(map(len, told.splitlines())) <= 100
+
+
+def test_the_version_is_the_packages():
+    assert text("--version") == f"fdscope {fdscope.__version__}\n"
+
+
+def test_the_overview_has_its_parts():
+    done = run()
+    assert done.returncode == 0
+    told = done.stdout.decode()
+    for part in (
+        "descriptors by kind",
+        "most descriptors",
+        "nearest to their limit",
+        "most context switches",
+        "context switches since boot",
+        "open file descriptions in the kernel",
+    ):
+        assert part in told
+
+
+def test_the_report_warns_above_80_percent_of_the_soft_limit():
+    source = (
+        "import os, resource, sys\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))\n"
+        "[os.dup(0) for _ in range(15)]\n"
+        "print('ready', flush=True); sys.stdin.read()\n"
+    )
+    process = subprocess.Popen([sys.executable, "-I", "-c", source], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        process.stdout.readline()
+        told = text(str(process.pid))
+    finally:
+        process.stdin.close()
+        process.stdout.close()
+        process.wait(10)
+    assert re.search(r"18 of 20 \(hard limit 20\) .* 90 %  above 80 %: .*Too many open files", told)
+
+
+def test_doctor_tells_what_it_found_and_what_it_would_give():
+    findings = json.loads(text("doctor", "--json"))["findings"]
+    assert [one["name"] for one in findings][:2] == ["proc", "bpf"]
+    assert all(one["found"] and one["gives"] for one in findings)
+    (ptrace,) = [one for one in findings if one["name"] == "CAP_SYS_PTRACE"]
+    with open("/proc/self/status") as status:
+        (effective,) = [int(line.split()[1], 16) for line in status if line.startswith("CapEff")]
+    assert ptrace["available"] == bool(effective >> 19 & 1)
+    assert all(one["name"] in text("doctor") for one in findings)
