@@ -42,7 +42,7 @@ NAMESPACES = (("mnt", b"mnt:[4026531841]"), ("net", b"net:[4026531840]"))
 
 def test_a_process_is_told_from_its_texts():
     raw = RawProcess(42, b"42 (x)" + REST, STATUS, LIMITS, CGROUP, b"/bin/x\0-y\0\0", NAMESPACES, 7)
-    found = process(raw, 1700000000, 100)
+    found = process(raw, parse_stat(raw.stat), 1700000000, 100)
     assert (found.pid, found.parent_pid, found.name, found.state) == (42, 1, "x", "sleeping")
     assert found.command == ["/bin/x", "-y", ""]
     assert (found.uid, found.kernel_thread, found.started_at) == (1001, None, "2023-11-14T22:13:32Z")
@@ -152,7 +152,7 @@ def test_a_process_of_any_text_is_read_or_refused(stat, status, limits, other, b
         RawProcess(1, stat, STATUS, LIMITS, CGROUP, other),
     ):
         try:
-            process(texts, boot_time, 100)
+            process(texts, parse_stat(texts.stat), boot_time, 100)
         except PROMISED:
             pass
 
