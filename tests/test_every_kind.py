@@ -1,6 +1,7 @@
 """Every kind, alive: made by the lab, read by a scan, told as it is, written as JSON and as a line."""
 
 import json
+import os
 from pathlib import Path
 
 import msgspec
@@ -43,6 +44,21 @@ def test_a_live_specimen_is_told_as_it_is(kind, lab, held):
     line = descriptor.describe()
     assert line
     assert printable(line).isprintable()
+
+
+@pytest.mark.parametrize("kind", sorted(makers()))
+def test_an_object_that_is_held_as_a_place_is_of_its_kind_and_no_list_of_it_is_made_up(kind, lab):
+    if kind in lab.refused:
+        pytest.skip(f"refused here: {lab.refused[kind]}")
+    fd = os.open(f"/proc/{lab.pid}/fd/{lab.specimens[kind]['fd']}", os.O_PATH | os.O_CLOEXEC)
+    try:
+        (process,) = scan(["self"]).processes
+    finally:
+        os.close(fd)
+    (descriptor,) = [row for row in process.descriptors if row.fd == fd]
+    told = msgspec.to_builtins(descriptor)
+    assert (told["kind"], told["access"], told.get("position")) == (kind, "path", None)
+    assert [name for name, value in told.items() if isinstance(value, list)] == ["flags"]
 
 
 def test_nothing_of_the_lab_is_strange_to_a_scan(lab):

@@ -80,6 +80,26 @@ def basics(raw: RawDescriptor, info: dict[bytes, bytes] | None = None) -> dict[s
     return found
 
 
+def is_path_only(info: dict[bytes, bytes]) -> bool:
+    """Whether the descriptor is only a place in the file system (O_PATH of open(2)).
+
+    Raises:
+        ValueError: the flags are not an octal number.
+    """
+    return bool(int(info.get(b"flags", b"0"), 8) & _PATH)
+
+
+def is_silent(info: dict[bytes, bytes]) -> bool:
+    """Whether fdinfo could tell nothing of the object: it was not read, or the descriptor is only a place.
+
+    Any object can be held as a place, through its own link in /proc; the kernel then adds no lines.
+
+    Raises:
+        ValueError: the flags are not an octal number.
+    """
+    return not info or is_path_only(info)
+
+
 class KernelObject(Descriptor, kw_only=True):
     """An object that lives in the kernel alone, on an anonymous inode."""
 

@@ -14,7 +14,7 @@ from ..model import Descriptor, said
 from ..quantity import many, size
 from ..raw import Machine, RawDescriptor, RawMount
 from ..text import text
-from ._basics import basics, details
+from ._basics import basics, details, is_path_only
 
 _DELETED = b" (deleted)"
 
@@ -236,15 +236,6 @@ def content_fields(raw: RawDescriptor, info: dict[bytes, bytes]) -> dict[str, An
     if b"pos" in info and not is_path_only(info):
         known["position"] = int(info[b"pos"])
     return known
-
-
-def is_path_only(info: dict[bytes, bytes]) -> bool:
-    """Whether the descriptor is only a place in the file system (O_PATH of open(2)).
-
-    Raises:
-        ValueError: the flags are not an octal number.
-    """
-    return bool(int(info.get(b"flags", b"0"), 8) & 0o10000000)
 
 
 def device_fields(

@@ -10,7 +10,8 @@ from ..fdinfo import fields
 from ..model import MAP, READ, SEEK, WRITE, said
 from ..raw import Machine, RawDescriptor
 from ..text import text
-from ._file import Device, device_fields, is_path_only
+from ._basics import is_path_only
+from ._file import Device, device_fields
 
 
 class BlockDevice(Device, tag="block-device", kw_only=True):

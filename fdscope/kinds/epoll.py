@@ -6,11 +6,11 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from ..fdinfo import values, words
+from ..fdinfo import fields, values, words
 from ..model import POLL, said
 from ..quantity import many
 from ..raw import Machine, RawDescriptor
-from ._basics import KernelObject, basics, bits, details, kernel_device, several
+from ._basics import KernelObject, basics, bits, details, is_silent, kernel_device, several
 
 # include/uapi/linux/eventpoll.h, by bit; the kernel adds err and hup to every registration by itself.
 _EVENTS = (
@@ -52,11 +52,12 @@ class Epoll(KernelObject, tag="epoll", kw_only=True):
     @classmethod
     def decode(cls, raw: RawDescriptor, machine: Machine) -> Epoll:
         """Numbers and positions are decimal, all else is hexadecimal."""
+        info = fields(raw.fdinfo)
         targets = [_target(line) for line in values(raw.fdinfo, b"tfd")]
         return cls(
-            targets=sorted(targets, key=lambda target: target.fd) if raw.fdinfo else None,
+            targets=None if is_silent(info) else sorted(targets, key=lambda target: target.fd),
             details=details(raw.fdinfo, (b"tfd",)),
-            **basics(raw),
+            **basics(raw, info),
         )
 
     def describe(self) -> str:

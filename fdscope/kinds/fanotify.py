@@ -6,12 +6,12 @@ from typing import Annotated, Literal
 
 from msgspec import Struct
 
-from ..fdinfo import words
+from ..fdinfo import fields, words
 from ..model import POLL, READ, WRITE, said
 from ..quantity import many
 from ..raw import Machine, RawDescriptor
 from ..text import text
-from ._basics import KernelObject, basics, bits, details, kernel_device, open_flags, several
+from ._basics import KernelObject, basics, bits, details, is_silent, kernel_device, open_flags, several
 from .inotify import EVENTS, handle
 
 # include/uapi/linux/fanotify.h, by bit
@@ -73,7 +73,8 @@ class Fanotify(KernelObject, tag="fanotify", kw_only=True):
     @classmethod
     def decode(cls, raw: RawDescriptor, machine: Machine) -> Fanotify:
         """Every number is hexadecimal but that of a mount namespace, open(2) flags and mount ids included."""
-        known = basics(raw)
+        info = fields(raw.fdinfo)
+        known = basics(raw, info)
         marks = []
         for line in raw.fdinfo.split(b"\n"):
             kind, colon, _ = line.partition(b":")
@@ -86,7 +87,7 @@ class Fanotify(KernelObject, tag="fanotify", kw_only=True):
                 known["event_access"], known["event_flags"] = open_flags(b"%o" % int(found[b"event-flags"], 16))
             else:
                 marks.append(_mark(found, raw.pid, machine))
-        return cls(marks=marks if raw.fdinfo else None, details=details(raw.fdinfo, _KNOWN), **known)
+        return cls(marks=None if is_silent(info) else marks, details=details(raw.fdinfo, _KNOWN), **known)
 
     def describe(self) -> str:
         """``2 marks: inode /etc, mount /home``."""

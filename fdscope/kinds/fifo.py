@@ -6,6 +6,7 @@ import stat
 
 from ..model import POLL, READ, WRITE
 from ._file import File
+from .pipe import ends
 
 
 class Fifo(File, tag="fifo", kw_only=True):
@@ -17,5 +18,4 @@ class Fifo(File, tag="fifo", kw_only=True):
 
     def notes(self) -> list[str]:
         """Which end this is, state, locks."""
-        end = {"r": ["read end"], "w": ["write end"], "rw": ["both ends"]}.get(self.access or "", [])
-        return end + super().notes()
+        return ends(self.access) + super().notes()

@@ -6,12 +6,12 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from ..fdinfo import values, words
+from ..fdinfo import fields, values, words
 from ..model import POLL, READ, said
 from ..quantity import many
 from ..raw import Machine, RawDescriptor
 from ..text import text
-from ._basics import KernelObject, basics, bits, details, kernel_device, several
+from ._basics import KernelObject, basics, bits, details, is_silent, kernel_device, several
 
 # Events of fanotify and inotify have the same numbers (include/linux/fsnotify_backend.h). Bit 27 is the
 # kernel's own, and was told before Linux 3.19 too.
@@ -52,11 +52,12 @@ class Inotify(KernelObject, tag="inotify", kw_only=True):
     @classmethod
     def decode(cls, raw: RawDescriptor, machine: Machine) -> Inotify:
         """Every number of a watch is hexadecimal."""
+        info = fields(raw.fdinfo)
         watches = [_watch(line, raw.pid, machine) for line in values(raw.fdinfo, b"inotify wd")]
         return cls(
-            watches=sorted(watches, key=lambda watch: watch.wd) if raw.fdinfo else None,
+            watches=None if is_silent(info) else sorted(watches, key=lambda watch: watch.wd),
             details=details(raw.fdinfo, (b"inotify wd",)),
-            **basics(raw),
+            **basics(raw, info),
         )
 
     def describe(self) -> str:

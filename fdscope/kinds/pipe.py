@@ -24,5 +24,9 @@ class Pipe(Descriptor, tag="pipe", kw_only=True):
 
     def describe(self) -> str:
         """The link, and which end this is."""
-        end = {"r": "read end", "w": "write end"}.get(self.access or "", "both ends")
-        return f"{self.name}, {end}"
+        return ", ".join([self.name or "pipe", *ends(self.access)])
+
+
+def ends(access: str | None) -> list[str]:
+    """Which ends of a pipe or fifo a descriptor of this access is; none, if it is only a place."""
+    return {"r": ["read end"], "w": ["write end"], "rw": ["both ends"]}.get(access or "", [])

@@ -40,4 +40,5 @@ class Socket(File, tag="socket", kw_only=True):
 
     def notes(self) -> list[str]:
         """Whether it is only a name, state."""
-        return [*(["the name of a socket"] if self.access == "path" else []), *super().notes()]
+        is_name = self.access == "path" and self.name != self.object
+        return [*(["the name of a socket"] if is_name else []), *super().notes()]

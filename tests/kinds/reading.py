@@ -11,6 +11,10 @@ OLD = b"pos:\t0\nflags:\t02000002\nmnt_id:\t9\n"
 """And before."""
 
 
+PLACE = b"pos:\t0\nflags:\t012000000\nmnt_id:\t17\nino:\t1039\n"
+"""All that is told of an object of any kind that is held as a place (O_PATH), through its link in /proc."""
+
+
 class Silence:
     """A machine that answers what it was given, and nothing else."""
 

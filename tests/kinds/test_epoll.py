@@ -1,6 +1,6 @@
 """Pure: what an epoll's fdinfo is read as."""
 
-from reading import HEAD, OLD, complaint, descriptor, told
+from reading import HEAD, OLD, PLACE, complaint, descriptor, told
 
 LINK = b"anon_inode:[eventpoll]"
 TARGETS = (
@@ -60,8 +60,10 @@ def test_an_event_without_a_name_stays_a_number():
 def test_an_epoll_that_watches_nothing_says_so_and_one_that_cannot_be_read_does_not():
     assert told(LINK, HEAD)["targets"] == []
     assert descriptor(LINK, b"").targets is None
+    assert descriptor(LINK, PLACE).targets is None
     assert descriptor(LINK, HEAD).describe() == "watches 0 descriptors"
     assert descriptor(LINK, b"").describe() == "epoll"
+    assert descriptor(LINK, PLACE).describe() == "epoll"
 
 
 def test_the_line_shows_a_few_targets_without_the_events_that_all_have():

@@ -3,7 +3,7 @@
 import stat
 
 from placing import PATH_ONLY, placed
-from reading import HEAD, complaint, told
+from reading import HEAD, PLACE, complaint, descriptor, told
 
 
 def test_a_socket_is_named_by_its_inode_and_extra_lines_are_kept():
@@ -22,6 +22,10 @@ def test_a_path_to_a_socket_is_told_as_the_file_that_it_is():
     node = placed(b"/run/s", PATH_ONLY, file_type=stat.S_IFSOCK)
     assert (node.access, node.object, node.permissions) == ("path", "inode:254:0:99", "rw-r-----")
     assert node.describe() == "/run/s, the name of a socket"
+
+
+def test_a_socket_that_is_held_as_a_place_is_not_taken_for_a_name_of_one():
+    assert descriptor(b"socket:[7]", PLACE).describe() == "socket:[7]"
 
 
 def test_a_link_without_a_number_is_a_problem():
