@@ -20,9 +20,17 @@ def size(count: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as a span: ``0.25 s``, ``42 s``, ``3 min 20 s``, ``5 h 12 min``, ``3 d 4 h``."""
+    """Seconds as a span: ``2.5 ms``, ``0.25 s``, ``42 s``, ``3 min 20 s``, ``5 h 12 min``, ``3 d 4 h``."""
     if seconds < 10:
-        return f"{seconds:.2f}".rstrip("0").rstrip(".") + " s"
+        for least, amount, unit in (
+            (0.01, seconds, "s"),
+            (1e-3, seconds * 1e3, "ms"),
+            (1e-6, seconds * 1e6, "µs"),
+            (1e-9, seconds * 1e9, "ns"),
+        ):
+            if seconds >= least:
+                return f"{amount:.2f}".rstrip("0").rstrip(".") + f" {unit}"
+        return "0 s"
     whole = int(seconds)
     for length, name, smaller, smaller_name in (
         (86400, "d", 3600, "h"),

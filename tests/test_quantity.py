@@ -32,6 +32,11 @@ def test_durations_have_at_most_two_units():
     assert told == ["0 s", "0.25 s", "9.5 s", "42 s", "1 min", "3 min 20 s", "1 h", "5 h 12 min", "1 d", "3 d 4 h"]
 
 
+def test_a_short_duration_is_not_rounded_to_nothing():
+    told = [duration(number) for number in (0.01, 0.0025, 0.001, 0.0005, 1e-6, 5e-7, 1e-9)]
+    assert told == ["0.01 s", "2.5 ms", "1 ms", "500 µs", "1 µs", "500 ns", "1 ns"]
+
+
 def test_nouns_agree_with_their_numbers():
     assert [many(1, "thread"), many(2, "thread"), many(12345, "process", "processes")] == [
         "1 thread",
