@@ -22,13 +22,21 @@ _KNOWN = (b"clockid", b"ticks", b"settime flags", b"it_value", b"it_interval")
 
 
 class TimerFd(KernelObject, tag="timerfd", kw_only=True):
-    """A timer; a read takes how many times it has gone off since the last read."""
+    """A timer; a read takes how many times it has gone off since the last read.
+
+    One with an interval that has gone off stands still inside the kernel: what it has missed is only counted
+    when it is read, or asked with timerfd_gettime(2), so neither that nor the next time is told.
+    """
 
     clock: Annotated[str | None, said("the clock that it runs by, as clock_gettime(2) names them")] = None
-    ticks: Annotated[int | None, said("times that it has gone off and nobody has read")] = None
+    ticks: Annotated[
+        int | None,
+        said("times that it has gone off and nobody has read; the kernel counts no further than 1 by itself"),
+    ] = None
     settime_flags: Annotated[list[str] | None, said("how it was set: absolute, cancel-on-set")] = None
     remaining_s: Annotated[
-        float | None, said("until it goes off next, in seconds; 0: it is not set, or has gone off for good")
+        float | None,
+        said("until it goes off next, in seconds; 0: it is not set, or has gone off"),
     ] = None
     interval_s: Annotated[float | None, said("from one time to the next, in seconds; 0: it goes off once")] = None
 
@@ -55,7 +63,8 @@ class TimerFd(KernelObject, tag="timerfd", kw_only=True):
         """``monotonic clock, in 59 min 59 s, every 1 min, 2 ticks unread``."""
         parts = ["timer" if self.clock is None else f"{self.clock} clock"]
         if self.remaining_s is not None:
-            parts.append(f"in {duration(self.remaining_s)}" if self.remaining_s else "not set")
+            stands = "gone off" if self.ticks else "not set"
+            parts.append(f"in {duration(self.remaining_s)}" if self.remaining_s else stands)
         if self.interval_s:
             parts.append(f"every {duration(self.interval_s)}")
         if self.ticks:

@@ -38,6 +38,11 @@ def test_a_timer_that_is_not_set():
     assert descriptor(LINK, HEAD + rest).describe() == "boottime clock, not set"
 
 
+def test_a_timer_that_has_gone_off_and_waits_to_be_read_is_not_called_unset():
+    rest = b"clockid: 1\nticks: 1\nsettime flags: 00\nit_value: (0, 0)\nit_interval: (0, 10000000)\n"
+    assert descriptor(LINK, HEAD + rest).describe() == "monotonic clock, gone off, every 0.01 s, 1 tick unread"
+
+
 @pytest.mark.parametrize(
     ("number", "name"), [(1, "monotonic"), (8, "realtime-alarm"), (9, "boottime-alarm"), (11, "11")]
 )
