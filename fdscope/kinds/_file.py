@@ -89,7 +89,8 @@ class File(Descriptor, kw_only=True):
             found.append(f"this name removed, {many(self.links or 0, 'other')} left")
         for lock in self.locks or ():
             waiting = len(lock.waiters or ()) + (lock.waiters_unnamed or 0)
-            found.append(f"{lock.type} {lock.mode} lock" + (f", {waiting} waiting" if waiting else ""))
+            what = f"{lock.type} that is being broken" if lock.breaking else f"{lock.type} {lock.mode} lock"
+            found.append(what + (f", {waiting} waiting" if waiting else ""))
         return found
 
 

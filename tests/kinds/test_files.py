@@ -129,6 +129,11 @@ def test_waiters_are_named_once_and_those_for_ofd_locks_are_counted():
     assert found.describe() == "/a, 0 B, flock write lock, 4 waiting"
 
 
+def test_a_lease_that_is_being_broken_is_called_so():
+    found = placed(b"/a", HEAD + b"lock:\t1: LEASE  BREAKING  UNLCK 42 fe:00:99 0 EOF\n")
+    assert found.describe() == "/a, 0 B, lease that is being broken"
+
+
 @pytest.mark.parametrize("line", [b"1: FLOCK  ADVISORY  WRITE 42 fe:00:99 0", b"", b"1: a b c d e f g"])
 def test_a_lock_in_another_form_is_a_problem_and_not_a_lost_row(line):
     found, problem = decode(RawDescriptor(42, 3, b"/a", HEAD + b"lock:\t" + line), Machine())
