@@ -14,7 +14,7 @@ from ..model import Descriptor, said
 from ..quantity import many, size
 from ..raw import Machine, RawDescriptor, RawMount
 from ..text import text
-from ._basics import basics, details, is_path_only
+from ._basics import Details, basics, details, is_path_only, may_have_details
 
 _DELETED = b" (deleted)"
 
@@ -70,6 +70,7 @@ class File(Descriptor, kw_only=True):
     source: Annotated[str | None, said("what is mounted: a block device, a server, a name")] = None
     mount_point: Annotated[str | None, said("where it is mounted, as its process sees it")] = None
     locks: Annotated[list[Lock] | None, said("locks and leases taken through its open file description")] = None
+    details: Details = None
 
     in_file_system = True
 
@@ -119,7 +120,6 @@ class Device(File, kw_only=True):
 
     device_number: Annotated[str | None, said("major:minor of the device that it stands for")] = None
     driver: Annotated[str | None, said("the device's driver (proc_devices(5))")] = None
-    details: Annotated[dict[str, str] | None, said("what the kernel tells of it, word for word")] = None
 
 
 @functools.lru_cache(maxsize=1024)
@@ -197,8 +197,10 @@ def _names(raw: RawDescriptor, machine: Machine) -> dict[str, Any]:
     return {"name": text(name) or None, "deleted": deleted, "name_removed": removed}
 
 
-def file_fields(raw: RawDescriptor, info: dict[bytes, bytes], machine: Machine) -> dict[str, Any]:
-    """The fields of `File`; `info` is `raw.fdinfo` parsed.
+def file_fields(
+    raw: RawDescriptor, info: dict[bytes, bytes], machine: Machine, known_lines: tuple[bytes, ...] = ()
+) -> dict[str, Any]:
+    """The fields of `File`; `info` is `raw.fdinfo` parsed, `known_lines` of it are not told as details.
 
     Raises:
         ValueError, IndexError: a number or a lock is not one.
@@ -220,6 +222,8 @@ def file_fields(raw: RawDescriptor, info: dict[bytes, bytes], machine: Machine) 
         known["filesystem"] = FILE_SYSTEMS.get(raw.magic, f"{raw.magic:#x}")
     if b"lock" in info:
         known["locks"] = [parse_lock(line, machine) for line in values(raw.fdinfo, b"lock")]
+    if may_have_details(info):
+        known["details"] = details(raw.fdinfo, (b"lock", *known_lines))
     return known
 
 
@@ -247,13 +251,12 @@ def device_fields(
     Raises:
         ValueError, IndexError: a number or a lock is not one.
     """
-    known = file_fields(raw, info, machine)
+    known = file_fields(raw, info, machine, known_lines)
     if raw.status is not None:
         number = raw.status.st_rdev
         driver = machine.driver(stat.S_ISBLK(raw.status.st_mode), os.major(number))
         known["device_number"] = device_name(number)
         known["driver"] = None if driver is None else text(driver)
-    known["details"] = details(raw.fdinfo, (b"lock", *known_lines))
     return known
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 
 from ..fdinfo import fields
-from ..model import POLL, READ, WRITE, Descriptor, said
+from ..model import POLL, READ, WRITE, said
 from ..raw import Machine, RawDescriptor
-from ._basics import basics
+from ._basics import KernelObject, basics, details
+
+_KNOWN = (b"eventfd-count", b"eventfd-semaphore", b"eventfd-id")
 
 
-class EventFd(Descriptor, tag="eventfd", kw_only=True):
+class EventFd(KernelObject, tag="eventfd", kw_only=True):
     """A 64-bit counter kept by the kernel: a write adds to it, a read takes it."""
 
     count: Annotated[int | None, said("the counter's value now")] = None
@@ -25,14 +27,13 @@ class EventFd(Descriptor, tag="eventfd", kw_only=True):
     def decode(cls, raw: RawDescriptor, machine: Machine) -> EventFd:
         """The count is hexadecimal, the id decimal (fs/eventfd.c)."""
         info = fields(raw.fdinfo)
-        count, semaphore, number = (
-            info.get(key) for key in (b"eventfd-count", b"eventfd-semaphore", b"eventfd-id")
-        )
+        count, semaphore, number = (info.get(key) for key in _KNOWN)
         return cls(
             count=None if count is None else int(count, 16),
             semaphore=None if semaphore is None else int(semaphore) != 0,
             eventfd_id=None if number is None else int(number),
             object=None if number is None else f"eventfd:[{int(number)}]",
+            details=details(raw.fdinfo, _KNOWN),
             **basics(raw, info),
         )
 

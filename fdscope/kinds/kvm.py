@@ -10,7 +10,7 @@ from ..fdinfo import fields
 from ..model import MAP, said
 from ..raw import Machine, RawDescriptor
 from ..text import text
-from ._basics import basics
+from ._basics import basics, details
 from ._file import Device, device_fields
 
 _LINK = re.compile(rb"(?:anon_inode:|/)\[?(?:kvm-)?([^]:]*)\]?(?::(\d+))?")
@@ -19,6 +19,7 @@ _LINK = re.compile(rb"(?:anon_inode:|/)\[?(?:kvm-)?([^]:]*)\]?(?::(\d+))?")
 class Kvm(Device, tag="kvm", kw_only=True):
     """/dev/kvm, or a virtual machine, one of its CPUs, devices or memories. They obey ioctl(2); a CPU is mapped.
 
+    Statistics alone are read, at a position that is told where it is not 0.
     Which virtual machine a part belongs to the kernel does not tell. All parts but memory share one inode.
     """
 
@@ -50,7 +51,10 @@ class Kvm(Device, tag="kvm", kw_only=True):
         known["name"] = text(raw.link.partition(b" (deleted)")[0].removeprefix(b"anon_inode:").removeprefix(b"/"))
         if part == b"gmem" and "inode" in known:
             known["object"] = f"kvm-gmem:[{known['inode']}]"
-        return cls(part=text(part), vcpu=None if number is None else int(number), **known)
+        known["position"] = int(info.get(b"pos", b"0")) or None
+        return cls(
+            part=text(part), details=details(raw.fdinfo), vcpu=None if number is None else int(number), **known
+        )
 
     def describe(self) -> str:
         """``virtual CPU 3``."""

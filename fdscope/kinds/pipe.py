@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ..model import POLL, READ, WRITE, Descriptor
+from ..fdinfo import fields
+from ..model import POLL, READ, WRITE
 from ..raw import Machine, RawDescriptor
-from ._basics import basics
+from ._basics import KernelObject, basics, details, may_have_details
 
 
-class Pipe(Descriptor, tag="pipe", kw_only=True):
+class Pipe(KernelObject, tag="pipe", kw_only=True):
     """One end of a pipe without a name; its inode names both ends."""
 
     known_by = (("scheme", b"pipe"),)
@@ -17,7 +18,10 @@ class Pipe(Descriptor, tag="pipe", kw_only=True):
     @classmethod
     def decode(cls, raw: RawDescriptor, machine: Machine) -> Pipe:
         """The inode stands in the link: ``pipe:[123]``."""
-        known = basics(raw)
+        info = fields(raw.fdinfo)
+        known = basics(raw, info)
+        if may_have_details(info):
+            known["details"] = details(raw.fdinfo)
         known["inode"] = int(raw.link[6:-1])
         name = raw.link.decode("ascii")
         return cls(name=name, object=name, **known)

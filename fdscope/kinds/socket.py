@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import stat
-from typing import Annotated
 
 from ..fdinfo import fields
-from ..model import POLL, READ, WRITE, said
+from ..model import POLL, READ, WRITE
 from ..raw import Machine, RawDescriptor
 from ..text import text
 from ._basics import basics, details
@@ -19,8 +18,6 @@ class Socket(File, tag="socket", kw_only=True):
     The latter is no end of anything: it is told as the file that it is.
     """
 
-    details: Annotated[dict[str, str] | None, said("what the kernel tells of it, word for word")] = None
-
     known_by = (("scheme", b"socket"), ("type", stat.S_IFSOCK))
     verbs = frozenset({READ, WRITE, POLL})
     unit = "a byte stream or messages"
@@ -30,13 +27,12 @@ class Socket(File, tag="socket", kw_only=True):
     def decode(cls, raw: RawDescriptor, machine: Machine) -> Socket:
         """The inode stands in the link: ``socket:[123]``."""
         info = fields(raw.fdinfo)
-        more = details(raw.fdinfo, (b"lock",))
         if raw.link.startswith(b"/") or raw.status is not None:
-            return cls(details=more, **file_fields(raw, info, machine))
+            return cls(**file_fields(raw, info, machine))
         known = basics(raw, info)
         inode = int(raw.link.removeprefix(b"socket:[").removesuffix(b"]"))
         known.update(inode=inode, name=text(raw.link), object=f"socket:[{inode}]")
-        return cls(details=more, **known)
+        return cls(details=details(raw.fdinfo), **known)
 
     def notes(self) -> list[str]:
         """Whether it is only a name, state."""

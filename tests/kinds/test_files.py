@@ -129,6 +129,15 @@ def test_waiters_are_named_once_and_those_for_ofd_locks_are_counted():
     assert found.describe() == "/a, 0 B, flock write lock, 4 waiting"
 
 
+def test_what_a_file_tells_beside_its_locks_is_kept():
+    """As of a BPF token, since Linux 6.9: a regular file on bpf (kernel/bpf/token.c)."""
+    lines = b"allowed_cmds:\tany\nallowed_maps:\t0x5\nlock:\t1: FLOCK  ADVISORY  WRITE 42 fe:00:99 0 EOF\n"
+    assert placed(b"/bpf-token", HEAD + lines).details == {"allowed_cmds": "any", "allowed_maps": "0x5"}
+    old = HEAD.replace(b"ino:\t99\n", b"")
+    assert placed(b"/bpf-token", old + b"allowed_cmds:\tany\n").details == {"allowed_cmds": "any"}
+    assert placed(b"/bpf-token", old).details is None
+
+
 def test_a_lease_that_is_being_broken_is_called_so():
     found = placed(b"/a", HEAD + b"lock:\t1: LEASE  BREAKING  UNLCK 42 fe:00:99 0 EOF\n")
     assert found.describe() == "/a, 0 B, lease that is being broken"

@@ -46,6 +46,11 @@ def test_memory_of_a_guest_has_an_inode_of_its_own():
     assert (newer.name, newer.part, newer.describe()) == ("[kvm-gmem]", "gmem", "memory of a virtual machine")
 
 
+def test_statistics_are_told_with_how_far_they_were_read_and_lines_of_newer_kernels():
+    found = told(b"anon_inode:kvm-vm-stats", HEAD.replace(b"pos:\t0", b"pos:\t24") + b"vm:\t7\n")
+    assert (found["position"], found["details"]) == (24, {"vm": "7"})
+
+
 def test_the_device_is_a_file():
     found = placed(b"/dev/kvm", mount=DEVICES, file_type=stat.S_IFCHR, number=(10, 232))
     assert (found.part, found.device_number, found.describe()) == ("device", "10:232", "/dev/kvm")

@@ -28,5 +28,9 @@ def test_an_end_is_told_by_its_access(fdinfo, line):
     assert descriptor(b"pipe:[123]", fdinfo).describe() == line
 
 
+def test_lines_of_newer_kernels_are_kept():
+    assert told(b"pipe:[123]", HEAD + b"waiting:\t7\n")["details"] == {"waiting": "7"}
+
+
 def test_a_link_without_a_number_is_a_problem():
     assert complaint(b"pipe:[x]", HEAD).startswith("pipe: ValueError")
