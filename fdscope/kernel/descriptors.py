@@ -15,7 +15,6 @@ from .root import Directory
 from .workers import MANY, share_size, side_by_side
 
 _GONE = (ENOENT, ESRCH)
-_KERNELS_OWN = (b"/memfd:", b"/dmabuf:", b"/secretmem", b"/dev/zero (deleted)", b"/SYSV")
 
 
 def mount_number(fdinfo: bytes) -> int | None:
@@ -26,15 +25,14 @@ def mount_number(fdinfo: bytes) -> int | None:
     return None
 
 
-def may_block(link: bytes, mount: RawMount | None) -> bool:
-    """Whether stat(2) on the link could wait for a server.
+def may_block(mount: RawMount | None) -> bool:
+    """Whether stat(2) on a file that was opened through this mount could wait for a server.
 
-    A path of no known mount may belong to one that was detached or that another namespace has; the memory
-    files of the kernel itself, which no mount table lists either, are told by their form.
+    A path of no known mount may belong to one that was detached or that another namespace has. The memory files
+    of the kernel itself are in no mount table either, and the form of their paths proves nothing: a file of a
+    detached mount is called as its owner likes.
     """
-    if mount is not None:
-        return is_remote(mount.type)
-    return not link.startswith(_KERNELS_OWN)
+    return mount is None or is_remote(mount.type)
 
 
 def descriptors(
@@ -108,7 +106,7 @@ def _table(
             continue
         mount_id = mount_number(info)
         mount = None if mount_id is None else known_mounts.get(mount_id)
-        if may_block(link, mount) and not links.recorded:
+        if may_block(mount) and not links.recorded:
             patience.ask(RawDescriptor(pid, fd, link, info, None, mount, None, tid), links.number, name, mount)
             continue
         status = links.status(name, fd)

@@ -8,12 +8,13 @@ so that one of them does not delay another, and one for all files whose mount is
 
 from __future__ import annotations
 
+import functools
 import os
 import select
 import time
 from collections.abc import Iterator
 from errno import ENOENT, ESRCH, ETIMEDOUT
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..raw import RawDescriptor, RawHeldFile, RawMount, Unread
 
@@ -162,8 +163,9 @@ class _Group:
             record = question.record
             errno, *numbers = self.answers.get(index, [ETIMEDOUT])
             if not errno:
-                *basic, rdev, blocks, magic = numbers
-                status = os.stat_result((*basic, 0, 0, 0), {"st_rdev": rdev, "st_blocks": blocks})
+                *basic, rdev, block, blocks, magic = numbers
+                more = {"st_rdev": rdev, "st_blksize": block, "st_blocks": blocks}
+                status = os.stat_result((*basic, 0, 0, 0), more)
                 if isinstance(record, RawHeldFile):
                     yield record._replace(status=status)
                 else:
@@ -246,7 +248,7 @@ def _answer(index: int, question: Question) -> bytes:
     magic = -1
     if isinstance(question.record, RawDescriptor) and question.record.mount is None:
         magic = _magic(b"/proc/self/fd/%d/%s" % (question.directory, question.name))
-    numbers = (*status[:7], status.st_rdev, status.st_blocks, magic)
+    numbers = (*status[:7], status.st_rdev, status.st_blksize, status.st_blocks, magic)
     return b"%d 0 %s\n" % (index, b" ".join(b"%d" % number for number in numbers))
 
 
@@ -255,9 +257,17 @@ def _magic(path: bytes) -> int:
     import ctypes  # only a child that stats unusual files needs it
 
     buffer = ctypes.create_string_buffer(256)
-    if ctypes.CDLL(None).statfs(path, buffer):
+    if _c_library().statfs(path, buffer):
         return -1
     return ctypes.c_long.from_buffer(buffer).value & 0xFFFFFFFF
+
+
+@functools.cache
+def _c_library() -> Any:
+    """The library that has statfs(2); to open it takes ten times as long as the call."""
+    import ctypes
+
+    return ctypes.CDLL(None)
 
 
 def _reap(pid: int, options: int) -> bool:

@@ -61,7 +61,7 @@ stay()
 
 HOLDER = """
 point = sys.argv[1]
-fd = os.open(point + "/file", os.O_RDONLY)
+fd = os.open(f"{point}/{sys.argv[3] if len(sys.argv) > 3 else 'file'}", os.O_RDONLY)
 if sys.argv[2] == "cwd":
     os.chdir(point)
 if sys.argv[2] == "detached":
@@ -168,6 +168,16 @@ def test_a_silent_server_costs_its_own_files_and_nothing_else(way, place, silent
     assert files["exe"]["inode"]
     assert files["root"]["inode"] == os.stat("/").st_ino
     assert ("inode" in files["cwd"]) == (place == "descriptor")
+
+
+@pytest.mark.parametrize("name", ["memfd:file", "dmabuf:file", "secretmem", "SYSV0 (deleted)"])
+def test_a_file_of_a_silent_server_does_not_pass_for_memory_of_the_kernel(name, silent, child):
+    holder = child(HOLDER, silent.point, "detached", name)
+    silent.stop()
+    told, seconds = answer("--json", "--timeout", "1", str(holder.pid))
+    assert seconds < 10
+    expected = [("status", holder.told["fd"], "timed-out"), ("status of cwd", None, "timed-out")]
+    assert [(one["what"], one.get("fd"), one["reason"]) for one in told["problems"]] == expected
 
 
 def test_a_file_system_that_answers_is_told_whole(silent, child):
