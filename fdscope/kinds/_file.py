@@ -17,6 +17,7 @@ from ..text import text
 from ._basics import Details, basics, details, is_path_only, may_have_details
 
 _DELETED = b" (deleted)"
+_MISC = 10  # the character devices that share one major number (proc_misc(5))
 
 # File systems without hard links, whose inodes keep a link count of 1 when they are gone (fs/kernfs, fs/proc).
 _ONE_NAME = frozenset(b"bpf cgroup cgroup2 configfs debugfs devpts proc sysfs tracefs".split())
@@ -120,6 +121,9 @@ class Device(File, kw_only=True):
 
     device_number: Annotated[str | None, said("major:minor of the device that it stands for")] = None
     driver: Annotated[str | None, said("the device's driver (proc_devices(5))")] = None
+    misc_device: Annotated[
+        str | None, said("the name of a device that shares major number 10 with others (proc_misc(5))")
+    ] = None
 
 
 @functools.lru_cache(maxsize=1024)
@@ -253,10 +257,13 @@ def device_fields(
     """
     known = file_fields(raw, info, machine, known_lines)
     if raw.status is not None:
-        number = raw.status.st_rdev
-        driver = machine.driver(stat.S_ISBLK(raw.status.st_mode), os.major(number))
+        number, block = raw.status.st_rdev, stat.S_ISBLK(raw.status.st_mode)
+        driver = machine.driver(block, os.major(number))
         known["device_number"] = device_name(number)
         known["driver"] = None if driver is None else text(driver)
+        if os.major(number) == _MISC and not block:
+            name = machine.misc_device(os.minor(number))
+            known["misc_device"] = None if name is None else text(name)
     return known
 
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import stat
-from typing import Annotated
 
 from ..fdinfo import fields
-from ..model import READ, WRITE, said
+from ..model import READ, WRITE
 from ..raw import Machine, RawDescriptor
-from ..text import text
 from ._file import Device, File, device_fields
 from .tty import Tty
-
-_MISC = 10
 
 
 class CharDevice(Device, tag="char-device", kw_only=True):
@@ -21,10 +16,6 @@ class CharDevice(Device, tag="char-device", kw_only=True):
 
     Its position is told only where it is not 0: most drivers have none and leave it at that.
     """
-
-    misc_device: Annotated[
-        str | None, said("the name of a device that shares major number 10 with others (proc_misc(5))")
-    ] = None
 
     known_by = (("type", stat.S_IFCHR),)
     verbs = frozenset({READ, WRITE})
@@ -38,9 +29,6 @@ class CharDevice(Device, tag="char-device", kw_only=True):
         if (known.get("driver") or "").startswith("tty"):
             return Tty.decode(raw, machine)
         known["position"] = int(info.get(b"pos", b"0")) or None
-        if raw.status is not None and os.major(raw.status.st_rdev) == _MISC:
-            name = machine.misc_device(os.minor(raw.status.st_rdev))
-            known["misc_device"] = None if name is None else text(name)
         return cls(**known)
 
     def notes(self) -> list[str]:

@@ -3,7 +3,7 @@
 import stat
 
 import pytest
-from placing import DEVICES, HEAD, PATH_ONLY, placed
+from placing import DEVICES, HEAD, PATH_ONLY, Machine, placed
 
 TUN = {"mount": DEVICES, "file_type": stat.S_IFCHR, "number": (10, 200)}
 
@@ -20,3 +20,8 @@ def test_the_interface_is_told(fdinfo, interface, line):
     found = placed(b"/dev/net/tun", fdinfo, **TUN)
     assert type(found).__name__ == "Tun"
     assert (found.interface, found.object, found.details, found.describe()) == (interface, None, None, line)
+
+
+def test_the_name_of_a_miscellaneous_device_is_told_of_every_kind():
+    found = placed(b"/dev/net/tun", machine=Machine(misc={200: b"tun"}), **TUN)
+    assert found.misc_device == "tun"
