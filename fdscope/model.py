@@ -34,7 +34,10 @@ class Descriptor(Struct, tag_field="kind", kw_only=True, omit_defaults=True, gc=
     name: Annotated[str | None, said("path of the file, or what the kernel calls the object")] = None
     access: Annotated[
         Literal["r", "w", "rw", "path"] | None,
-        said("what the open file description allows; path: it was opened with O_PATH"),
+        said(
+            "what the open file description allows; path: it was opened with O_PATH; left out: not known, or "
+            "neither reading nor writing, the access mode 3 of open(2)"
+        ),
     ] = None
     flags: Annotated[
         list[str] | None, said("close-on-exec and the file status flags, by their names in open(2)")
