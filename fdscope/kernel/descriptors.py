@@ -46,7 +46,7 @@ def descriptors(
     links, infos = task.open(b"fd"), task.open(b"fdinfo")
     numbers = links if isinstance(links, Unread) else _readable_numbers(links)
     if isinstance(numbers, Unread):
-        yield numbers._replace(what="descriptors")
+        yield numbers._replace(what="descriptors" if tid is None else f"descriptors of thread {tid}")
     elif numbers and isinstance(links, Directory):
         readable = infos if isinstance(infos, Directory) else None
         if isinstance(infos, Unread):
