@@ -7,14 +7,17 @@ import _signal as signal  # type: ignore[import-not-found]
 
 
 def entry() -> None:
-    """Loads the program and runs it. An interrupt while it is loaded ends it at once and quietly."""
+    """Loads the program and runs it. An interrupt while it is loaded ends it at once and quietly.
+
+    Its command is part of it: an interrupt that comes while msgspec loads would be lost there, and msgspec would
+    crash the program later.
+    """
     handler = signal.getsignal(signal.SIGINT)
     if handler is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from .cli import entry as run
 
-    signal.signal(signal.SIGINT, handler)
-    run()
+    run(lambda: signal.signal(signal.SIGINT, handler))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import argparse
 import gc
 import os
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from typing import NamedTuple, NoReturn
 
@@ -159,8 +160,8 @@ def _hanging(name: str, text: str) -> list[str]:
     return first + [f"{'':31}{line}" for line in lines[1:]]
 
 
-def run(words: list[str], console: Console) -> int:
-    """Does what the words ask.
+def run(words: list[str], console: Console, loaded: Callable[[], object]) -> int:
+    """Does what the words ask; calls `loaded` when all that it takes has been imported.
 
     Raises:
         UsageError: they make no sense.
@@ -178,15 +179,20 @@ def run(words: list[str], console: Console) -> int:
     asked = parser(command).parse_args(words[1:] if words[:1] == [command] else words)
     if hasattr(asked, "timeout"):
         asked.timeout = _seconds(asked.timeout)
-    status = import_module(f".commands.{command}", __package__).run(asked, console)
-    return int(status)
+    module = import_module(f".commands.{command}", __package__)
+    loaded()
+    return int(module.run(asked, console))
 
 
-def main(words: list[str] | None = None, console: Console | None = None) -> int:
+def main(
+    words: list[str] | None = None,
+    console: Console | None = None,
+    loaded: Callable[[], object] = lambda: None,
+) -> int:
     """Runs the program and gives its exit status, one of `statuses.MEANINGS`."""
     console = Console() if console is None else console
     try:
-        status = run(sys.argv[1:] if words is None else words, console)
+        status = run(sys.argv[1:] if words is None else words, console, loaded)
         console.flush()
     except UsageError as error:
         from .report.safe import printable
@@ -203,8 +209,8 @@ def main(words: list[str] | None = None, console: Console | None = None) -> int:
     return status
 
 
-def entry() -> NoReturn:
-    """Runs the program as a command.
+def entry(loaded: Callable[[], object]) -> NoReturn:
+    """Runs the program as a command; calls `loaded` when all that it takes has been imported.
 
     The process ends at once: everything is flushed, a snapshot of a large machine would take a tenth of a
     second to take apart, and what a closed pipe left in a buffer must not be tried again.
@@ -212,6 +218,6 @@ def entry() -> NoReturn:
     gc.disable()  # a snapshot is built, written and dropped: looking for cycles in it only costs time
     status = INTERRUPTED
     try:
-        status = main()
+        status = main(loaded=loaded)
     finally:
         os._exit(status)

@@ -107,6 +107,25 @@ def test_an_interrupt_at_any_moment_leaves_no_traceback(delay_s):
     assert process.returncode in (130, -signal.SIGINT, 0)  # 0: it was done before
 
 
+INTERRUPTED_BY_ITSELF = """
+import os, sys
+def hook(event, arguments):
+    if event == "import" and arguments[0] == "datetime":
+        os.write(1, b".")
+        os.kill(os.getpid(), 2)
+sys.addaudithook(hook)
+from fdscope.__main__ import entry
+entry()
+"""
+
+
+def test_an_interrupt_while_the_program_loads_is_not_lost():
+    """msgspec loads datetime from C, and would go on without it."""
+    script = [sys.executable, "-c", INTERRUPTED_BY_ITSELF, "--json", "self"]
+    done = subprocess.run(script, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b".", b"")
+
+
 WITHOUT_RIGHTS = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
 
 
