@@ -58,12 +58,21 @@ def draw(
     ]
     if form in ("table", "plain"):
         _cut_last(headers, texts, style, len(indent))
-        if len(texts) > MANY_ROWS or not texts:
+        if len(texts) > MANY_ROWS or not texts or not _suits_tabulate(texts):
             yield from _fixed(headers if show_headers else None, texts, right, indent)
             return
     elif form == "markdown":
         texts = [[text.replace("\\", "\\\\").replace("|", "\\|") for text in row] for row in texts]
     yield from _tabulate(headers if show_headers else None, texts, right, form, indent)
+
+
+def _suits_tabulate(texts: list[list[str]]) -> bool:
+    """Whether tabulate would keep the columns and the cells.
+
+    It counts characters, of which some take two columns of a terminal, and takes away the blanks at the ends of a
+    cell, which may be part of a file's name.
+    """
+    return all(text.isascii() and text == text.strip() for row in texts for text in row)
 
 
 def _cut_last(headers: Sequence[str], texts: list[list[str]], style: Style, indent: int) -> None:
@@ -109,7 +118,6 @@ def _tabulate(
 ) -> Iterator[str]:
     import tabulate  # 40 ms, which JSON need not pay
 
-    tabulate.PRESERVE_WHITESPACE = True  # a blank at the end of a file's name is part of it
     tabulate.MIN_PADDING = 0  # a header is as wide as it is
     drawn = tabulate.tabulate(
         texts,
