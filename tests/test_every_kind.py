@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from conftest import Lab
+from children import Lab
 
 from fdscope import scan
 from fdscope.kinds import KINDS

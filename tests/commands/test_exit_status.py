@@ -1,5 +1,6 @@
 """Wrong words, what is not there, a full disk, closed pipes, interrupts: one line and an exit status."""
 
+import contextlib
 import json
 import os
 import re
@@ -9,7 +10,7 @@ import sys
 import threading
 
 import pytest
-from program import PROGRAM, run
+from program import PROGRAM, run, without_rights
 
 
 @pytest.mark.parametrize(
@@ -60,15 +61,13 @@ def test_one_target_that_is_there_is_enough(holder):
 
 def test_a_full_disk_exits_with_4():
     with open("/dev/full", "wb") as full:
-        done = subprocess.run([*PROGRAM, "self"], stdout=full, stderr=subprocess.PIPE, timeout=60)
+        done = run("self", stdout=full)
     assert done.returncode == 4
     assert done.stderr == b"fdscope: the answer could not be written: No space left on device\n"
 
 
 def test_a_closed_standard_output_exits_with_4():
-    done = subprocess.run(
-        ["sh", "-c", 'exec "$@" >&-', "sh", *PROGRAM, "self"], stderr=subprocess.PIPE, timeout=60
-    )
+    done = run("self", stdout=None, preexec_fn=lambda: os.close(1))
     assert done.returncode == 4
     assert done.stderr == b"fdscope: the answer could not be written: Bad file descriptor\n"
 
@@ -77,32 +76,44 @@ def test_a_closed_standard_output_exits_with_4():
 def test_a_closed_pipe_ends_quietly_with_0(words):
     reader, writer = os.pipe()
     os.close(reader)
-    done = subprocess.run([*PROGRAM, *words], stdout=writer, stderr=subprocess.PIPE, timeout=60)
-    os.close(writer)
+    try:
+        done = run(*words, stdout=writer)
+    finally:
+        os.close(writer)
     assert done.returncode == 0
     # what could not be read is said all the same; nothing is said of the pipe
     unread = re.compile(rb"fdscope: .*: (permission denied|vanished|timed out) \(.*\)")
     assert [line for line in done.stderr.splitlines() if not unread.fullmatch(line)] == []
 
 
+@contextlib.contextmanager
+def started(command):
+    """A command that runs in a session of its own, as an interrupt goes to all of them."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 def test_an_interrupt_exits_with_130_and_says_nothing():
-    process = subprocess.Popen(
-        [*PROGRAM, "lab", "eventfd"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
-    )
-    assert process.stdout.readline() == b"%d\n" % process.pid
-    process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=10)
-    assert process.returncode == 130
-    assert b"Traceback" not in told
+    with started([*PROGRAM, "lab", "eventfd"]) as process:
+        assert process.stdout.readline() == b"%d\n" % process.pid
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (130, b"")
+    assert [line for line in err.splitlines() if not line.startswith(b"lab: ")] == []
 
 
-@pytest.mark.parametrize("delay_s", [0.015, 0.03, 0.045])
+@pytest.mark.parametrize("delay_s", [0.01, 0.03, 0.06, 0.1])
 def test_an_interrupt_at_any_moment_leaves_no_traceback(delay_s):
-    script = [sys.executable, "-c", "from fdscope.__main__ import entry; entry()", "--json"]
-    process = subprocess.Popen(script, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
-    threading.Event().wait(delay_s)  # a moment, not a state: where it falls does not matter
-    os.killpg(process.pid, signal.SIGINT)
-    _, told = process.communicate(timeout=30)
+    code = "from fdscope.__main__ import entry; import os; os.write(1, b'.'); entry()"
+    with started([sys.executable, "-c", code, "--json"]) as process:
+        assert process.stdout.read(1) == b"."
+        threading.Event().wait(delay_s)  # a moment, not a state: where it falls does not matter
+        os.killpg(process.pid, signal.SIGINT)
+        _, told = process.communicate(timeout=30)
     assert b"fdscope/" not in told  # Python itself, before it comes to us, may still tell of an interrupt
     assert process.returncode in (130, -signal.SIGINT, 0)  # 0: it was done before
 
@@ -126,41 +137,12 @@ def test_an_interrupt_while_the_program_loads_is_not_lost():
     assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b".", b"")
 
 
-WITHOUT_RIGHTS = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
-
-
-@pytest.fixture
-def strangers_process():
-    """A process of user 65534, which a process without capabilities may not look into."""
-    if os.geteuid() != 0:
-        pytest.skip("needs root to start a process of another user")
-    source = (
-        "import os, sys; os.setgroups([]); os.setgid(65534); os.setuid(65534);"
-        "print('ready', flush=True); sys.stdin.read()"
-    )
-    process = subprocess.Popen([sys.executable, "-I", "-c", source], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    try:
-        process.stdout.readline()
-        yield process
-    finally:
-        process.stdin.close()
-        process.stdout.close()
-        process.wait(10)
-
-
-def test_another_users_process_is_shown_as_far_as_it_may_be_and_exits_with_3(strangers_process):
-    pid = str(strangers_process.pid)
-    done = subprocess.run([*WITHOUT_RIGHTS, *PROGRAM, pid], capture_output=True, timeout=60)
+def test_another_users_process_is_shown_as_far_as_it_may_be_and_exits_with_3(foreign):
+    done = run(str(foreign.pid), preexec_fn=without_rights)
     told = done.stdout.decode()
     assert (done.returncode, done.stderr) == (3, b"")
-    assert f"[{pid}]" in told
-    assert re.search(r"\d+ voluntary, \d+ involuntary \(sum over 1 thread;", told)
-    assert re.search(r"descriptors +3 of [\d,]+ \(hard limit", told)
-    assert re.search(r"descriptors, .*: permission denied", told)
-    both = subprocess.run([*WITHOUT_RIGHTS, *PROGRAM, pid, "self"], capture_output=True, timeout=60)
-    assert both.returncode == 0
-    document = subprocess.run([*WITHOUT_RIGHTS, *PROGRAM, "--json", pid], capture_output=True, timeout=60)
-    assert document.returncode == 3
-    (process,) = json.loads(document.stdout)["processes"]
-    assert "descriptors" not in process
-    assert (process["uid"], process["descriptor_count"]) == (65534, 3)
+    assert f"[{foreign.pid}]" in told
+    assert re.search(r"\d+ voluntary, \d+ involuntary \(sum over 2 threads;", told)
+    assert re.search(rf"descriptors +{foreign.told['descriptors']} of [\d,]+ \(hard limit", told)
+    assert "everything is a file?" not in told
+    assert "could not be read\n  namespaces, descriptors, cwd, root, exe: permission denied (" in told

@@ -5,6 +5,7 @@ import json
 import os
 
 import pytest
+from program import text
 
 HOSTILE = {
     "newline": b"a\nb",
@@ -30,19 +31,6 @@ fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
 """
 
 
-def strings(value):
-    """Every string of a JSON value, keys too."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield key
-            yield from strings(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from strings(item)
-    elif isinstance(value, str):
-        yield value
-
-
 def bytes_of(told, field):
     """The bytes that the kernel had for a field of the document."""
     coded = told.get(f"{field}_base64")
@@ -50,21 +38,19 @@ def bytes_of(told, field):
     return told[field].encode() if coded is None else base64.b64decode(coded)
 
 
-def document(command, *words):
+def document(*words):
     """The JSON of a command: valid UTF-8 and no byte in it that a terminal would obey."""
-    status, out, err = command("--json", *words)
-    assert (status, err) == (0, b"")
-    text = out.decode("utf-8", "strict")
-    assert text.endswith("\n")
-    assert [one for one in text[:-1] if ord(one) < 32 or 127 <= ord(one) < 160] == []
+    told = text("--json", *words)
+    assert told.endswith("\n")
+    assert [one for one in told[:-1] if ord(one) < 32 or 127 <= ord(one) < 160] == []
     assert [
-        one for one in text if one in "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+        one for one in told if one in "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
     ] == []
-    return json.loads(text)
+    return json.loads(told)
 
 
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
-def test_a_file_of_any_name_is_told_byte_for_byte(name, child, command, tmp_path):
+def test_a_file_of_any_name_is_told_byte_for_byte(name, child, tmp_path):
     path = os.path.join(os.fsencode(tmp_path), name)
     one = child(OPEN + "ready(fd=fd)", path.hex())
     process, problems = one.scan()
@@ -72,7 +58,7 @@ def test_a_file_of_any_name_is_told_byte_for_byte(name, child, command, tmp_path
     assert problems == []
     assert (descriptor.name.encode("utf-8", "surrogateescape"), descriptor.deleted) == (path, False)
     assert descriptor.inode == os.stat(path).st_ino
-    (told,) = document(command, str(one.pid))["processes"]
+    (told,) = document(str(one.pid))["processes"]
     (row,) = [row for row in told["descriptors"] if row["fd"] == one.told["fd"]]
     assert bytes_of(row, "name") == path
     assert row.get("deleted", False) is False
@@ -88,7 +74,7 @@ def test_a_deleted_file_of_any_name_is_told_without_the_suffix_of_the_kernel(nam
     assert descriptor.links == 0
 
 
-def test_a_directory_and_a_mapping_of_hostile_names_are_told_byte_for_byte(child, command, tmp_path):
+def test_a_directory_and_a_mapping_of_hostile_names_are_told_byte_for_byte(child, tmp_path):
     folder = os.path.join(os.fsencode(tmp_path), b"\xff\n\r\x1b")
     os.mkdir(folder)
     one = child(
@@ -96,13 +82,13 @@ def test_a_directory_and_a_mapping_of_hostile_names_are_told_byte_for_byte(child
         "memory = mmap.mmap(fd, 4096); os.close(fd); ready()",
         os.path.join(folder, b"m \xfe\n").hex(),
     )
-    (told,) = document(command, "--mapped", str(one.pid))["processes"]
+    (told,) = document("--mapped", str(one.pid))["processes"]
     held = {(file["role"], bytes_of(file, "name")) for file in told["files"]}
     assert ("cwd", folder) in held
     assert ("mapped", folder + b"/m \xfe\n") in held
 
 
-def test_a_process_may_be_called_anything(child, command):
+def test_a_process_may_be_called_anything(child):
     names = [b") R 1 (", b"\xff\x1b[2J\n", b"a b\tc", b"(", b"\xe2\x80\xaex"]
     for name in names:
         one = child("libc.prctl(15, bytes.fromhex(sys.argv[1]), 0, 0, 0)\nready()", name.hex())
@@ -110,21 +96,21 @@ def test_a_process_may_be_called_anything(child, command):
         assert problems == []
         assert process.name.encode("utf-8", "surrogateescape") == name
         assert (process.parent_pid, process.uid) == (os.getpid(), os.geteuid())
-        (told,) = document(command, str(one.pid))["processes"]
+        (told,) = document(str(one.pid))["processes"]
         assert bytes_of(told, "name") == name
         assert [bytes_of(thread, "name") for thread in told["threads"]] == [name]
 
 
-def test_a_process_of_hostile_name_can_be_asked_for_by_that_name(child, command):
+def test_a_process_of_hostile_name_can_be_asked_for_by_that_name(child):
     one = child("libc.prctl(15, b') R 1 (\\xff', 0, 0, 0)\nready()")
-    (told,) = document(command, os.fsdecode(b") R 1 (\xff"))["processes"]
+    (told,) = document(os.fsdecode(b") R 1 (\xff"))["processes"]
     assert told["pid"] == one.pid
 
 
-def test_a_command_line_keeps_its_bytes(child, command):
+def test_a_command_line_keeps_its_bytes(child):
     words = [b"\xff", b"", b"\x1b[31m", b"a\nb"]
     one = child("ready()", *[os.fsdecode(word) for word in words])
-    (told,) = document(command, str(one.pid))["processes"]
+    (told,) = document(str(one.pid))["processes"]
     assert [base64.b64decode(word) for word in told["command_base64"]][-4:] == words
     assert told["command"][-4:] == ["\ufffd", "", "\x1b[31m", "a\nb"]
 
@@ -156,7 +142,7 @@ ready(fd=fd, inode=os.fstat(fd).st_ino, cwd=os.stat(".").st_ino)
 """
 
 
-def test_a_path_longer_than_a_page_costs_its_name_and_nothing_else(child, command, tmp_path):
+def test_a_path_longer_than_a_page_costs_its_name_and_nothing_else(child, tmp_path):
     one = child(DEEP, str(tmp_path))
     process, problems = one.scan()
     (row,) = [row for row in process.descriptors if row.fd == one.told["fd"]]
@@ -168,5 +154,5 @@ def test_a_path_longer_than_a_page_costs_its_name_and_nothing_else(child, comman
         ("link", row.fd, "too-long"),
         ("cwd", None, "too-long"),
     }
-    (told,) = document(command, str(one.pid))["processes"]
+    (told,) = document(str(one.pid))["processes"]
     assert [row["kind"] for row in told["descriptors"] if row["fd"] == one.told["fd"]] == ["regular"]

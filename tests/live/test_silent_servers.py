@@ -9,12 +9,11 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 
 import pytest
-
-GUARD_S = 30  # no measure of speed: only so that a hang fails the test
+from children import until
+from program import text
 
 # A file system of one file, /file, of 5 bytes, in a mount namespace of its own.
 SERVER = """
@@ -87,10 +86,7 @@ class Silent:
         self.switch = str(folder / "silent")
         os.mkdir(self.point)
         before = connections()
-        try:
-            self.daemon = child(SERVER, self.point, self.switch)
-        except OSError as error:
-            pytest.skip(f"FUSE is not to be had here: {error.strerror}")
+        self.daemon = child(SERVER, self.point, self.switch)
         self.connections = connections() - before
 
     def stop(self):
@@ -129,15 +125,7 @@ def silent(child, tmp_path):
 def answer(*words):
     """The document, and how long it took until standard output was at its end."""
     began = time.monotonic()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "fdscope", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    try:
-        out, err = process.communicate(timeout=GUARD_S)
-    finally:
-        process.kill()
-    assert (process.returncode, err) == (0, b"")
-    return json.loads(out), time.monotonic() - began
+    return json.loads(text(*words)), time.monotonic() - began
 
 
 def children_of(pid):
@@ -207,7 +195,7 @@ def test_a_whole_machine_is_told_beside_a_silent_server(silent, child):
     holders = [child(HOLDER, silent.point, place) for place in ("descriptor", "cwd")]
     silent.stop()
     told, seconds = answer("--json", "--timeout", "1")
-    assert seconds < GUARD_S, seconds
+    assert seconds < 30
     pids = {holder.pid for holder in holders}
     problems = [one for one in told["problems"] if one.get("pid") in pids]
     assert {one["reason"] for one in problems} == {"timed-out"}
@@ -225,7 +213,9 @@ def test_a_scan_that_gave_up_leaves_no_child_behind_once_the_server_is_gone(sile
     holder.scan(timeout_s=0.3)
     assert len(children_of(os.getpid()) - before) == 1
     silent.end()
-    deadline = time.monotonic() + 10
-    while children_of(os.getpid()) - before:
+
+    def nobody_is_left():
         other.scan()  # each scan lets go of those that earlier ones left behind
-        assert time.monotonic() < deadline
+        return children_of(os.getpid()) <= before
+
+    until(nobody_is_left)

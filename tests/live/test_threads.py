@@ -2,9 +2,10 @@
 
 import os
 import signal
-import time
 
 import pytest
+from children import state_of, until
+from program import run
 
 from fdscope import scan
 
@@ -28,19 +29,6 @@ def thread(run):
 leave_others = False
 kept = os.open("/dev/null", os.O_RDONLY)
 """
-
-
-def state_of(pid):
-    with open(f"/proc/{pid}/stat", "rb") as file:
-        return file.read().rpartition(b") ")[2][:1]
-
-
-def until(condition):
-    """Waits for a state with a deadline."""
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, "the state was not reached"
-        time.sleep(0.002)
 
 
 def numbers(tid, pid):
@@ -129,7 +117,7 @@ tell(tid=tid, cwd=os.getcwd())
 libc.syscall(ctypes.c_long({"x86_64": 60}.get(os.uname().machine, 93)), 0)  # exit(2), of this thread alone
 """
     )
-    until(lambda: state_of(one.pid) == b"Z")
+    until(lambda: state_of(one.pid) == "Z")
     process, problems = one.scan()
     # without privilege the kernel refuses the namespaces of a task that has let its memory go (ptrace(2))
     refused = {("namespaces", "permission-denied")} if os.geteuid() else set()
@@ -154,7 +142,7 @@ ready(tids=tids)
     )
     os.kill(one.pid, signal.SIGSTOP)
     tids = [one.pid, *one.told["tids"]]
-    until(lambda: all(state_of(f"{one.pid}/task/{tid}") == b"T" for tid in tids))
+    until(lambda: all(state_of(f"{one.pid}/task/{tid}") == "T" for tid in tids))
     process, problems = one.scan()
     expected = {}
     for tid in tids:
@@ -174,7 +162,7 @@ ready(tids=tids)
     assert (process.state, {thread.state for thread in process.threads}) == ("stopped", {"stopped"})
 
 
-def test_a_thread_id_is_no_process_and_its_process_is_shown(child, command):
+def test_a_thread_id_is_no_process_and_its_process_is_shown(child):
     one = child(THREADS + "ready(tid=thread(lambda: None))")
     tid = one.told["tid"]
     snapshot = scan([str(tid)])
@@ -182,7 +170,7 @@ def test_a_thread_id_is_no_process_and_its_process_is_shown(child, command):
     (problem,) = snapshot.problems
     assert (problem.pid, problem.what, problem.reason) == (tid, "process", "no-such-process")
     assert problem.detail == f"{tid} is a thread of process {one.pid}, which is shown"
-    assert command("--json", str(tid))[0] == 0
+    assert run("--json", str(tid)).returncode == 0
     both = scan([str(tid), str(one.pid)])
     assert [process.pid for process in both.processes] == [one.pid]
 

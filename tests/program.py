@@ -1,0 +1,32 @@
+"""Runs the program as people and scripts do."""
+
+import ctypes
+import os
+import subprocess
+import sys
+
+PROGRAM = [sys.executable, "-m", "fdscope"]
+
+_WISHES = ("COLUMNS", "FORCE_COLOR", "NO_COLOR", "PYTHONIOENCODING")
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in _WISHES}
+"""Without the wishes that whoever runs the tests may have."""
+
+
+def run(*words, **more):
+    """Its exit status and what it wrote to its standard streams, in bytes."""
+    streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.run([*PROGRAM, *words], **{**streams, "env": ENVIRONMENT, "timeout": 60, **more})
+
+
+def text(*words, **more):
+    """What it wrote to standard output, where it had nothing to complain of."""
+    done = run(*words, **more)
+    assert (done.returncode, done.stderr) == (0, b"")
+    return done.stdout.decode()
+
+
+def without_rights():
+    """Takes every capability away from the program that is executed next (capabilities(7)): a `preexec_fn`."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    for capability in range(64):
+        libc.prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
