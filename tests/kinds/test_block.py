@@ -26,3 +26,4 @@ def test_a_disk_has_a_position_and_no_size():
 def test_a_disk_under_another_name_is_told_by_the_kernels_too():
     by_id = placed(b"/dev/root", PATH_ONLY, **DISK)
     assert (by_id.position, by_id.describe()) == (None, "/dev/root, driver sd, named sda1")
+    assert placed(b"/dev/xsda1", PATH_ONLY, **DISK).describe() == "/dev/xsda1, driver sd, named sda1"

@@ -39,6 +39,13 @@ def test_a_map():
 def test_a_ring_buffer_has_bytes_and_no_entries():
     text = b"map_type:\t27\nkey_size:\t0\nvalue_size:\t0\nmax_entries:\t4096\nmap_flags:\t0x0\nmap_id:\t27\n"
     assert descriptor(MAP, HEAD + text).describe() == "ringbuf 27, 4.0 KiB"
+    queue = text.replace(b"map_type:\t27", b"map_type:\t22").replace(b"value_size:\t0", b"value_size:\t8")
+    assert descriptor(MAP, HEAD + queue).describe() == "queue 27, 4,096 entries of 0 + 8 B"
+
+
+def test_a_map_that_has_room_for_nothing_says_so():
+    text = b"map_type:\t1\nkey_size:\t4\nvalue_size:\t8\nmax_entries:\t0\nmap_id:\t1\n"
+    assert descriptor(MAP, HEAD + text).describe() == "hash 1, 0 entries of 4 + 8 B"
 
 
 def test_an_array_of_programs_tells_whose_they_are():
@@ -181,9 +188,17 @@ def test_a_link_to_a_map_of_operations_has_no_program():
     assert descriptor(LINK, text).describe() == "struct_ops 7"
 
 
-def test_the_line_of_a_link_names_the_place():
-    text = HEAD + b"link_type:\traw_tracepoint\n" + TAGGED + b"tp_name:\tmark_victim\n"
-    assert descriptor(LINK, text).describe() == "raw_tracepoint 89, program 97, at mark_victim"
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [
+        (b"tp_name:\tmark_victim\n", "at mark_victim"),
+        (b"target_name:\tbpf_map\n", "at bpf_map"),
+        (b"attach_type:\t8\n", "at cgroup_inet4_bind"),
+    ],
+)
+def test_the_line_of_a_link_names_the_place(line, place):
+    text = HEAD + b"link_type:\traw_tracepoint\n" + TAGGED + line
+    assert descriptor(LINK, text).describe() == f"raw_tracepoint 89, program 97, {place}"
 
 
 def test_a_description_of_types():

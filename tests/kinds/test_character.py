@@ -57,6 +57,8 @@ def test_the_lines_of_a_graphics_driver_are_kept_word_for_word():
         "drm-engine-render": "9288864723 ns",
     }
     assert card.describe() == "/dev/dri/card0, graphics driver i915"
+    lock = b"lock:\t1: FLOCK  ADVISORY  WRITE 42 fe:00:99 0 EOF\n"
+    assert placed(**device(b"/dev/null", (1, 3), HEAD + lock)).details is None
 
 
 def test_a_terminal_without_a_fixed_number_is_known_by_its_driver():

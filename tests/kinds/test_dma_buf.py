@@ -23,6 +23,8 @@ def test_a_buffer_without_a_name_and_its_inode_from_fstat():
     found = placed(b"/dmabuf:", HEAD.replace(b"ino:\t1039\n", b"") + LINES, mount=None)
     assert (found.name, found.object) == (None, "dma-buf:[99]")
     assert found.describe() == "7.9 MiB, exported by vb2_dma_contig"
+    later = descriptor(b"/dmabuf:", HEAD + LINES + b"name:\tcamera\n")  # it was named after it was opened
+    assert later.name == "camera"
 
 
 def test_a_name_with_a_line_break_forges_no_other_line():
@@ -31,5 +33,6 @@ def test_a_name_with_a_line_break_forges_no_other_line():
 
 
 def test_before_linux_5_3_all_buffers_share_the_anonymous_inode():
+    assert descriptor(b"anon_inode:dmabuf", HEAD).object is None
     found = descriptor(b"anon_inode:dmabuf", OLD)
     assert (type(found).__name__, found.object, found.name, found.describe()) == ("DmaBuf", None, None, "a buffer")

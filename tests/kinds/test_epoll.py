@@ -5,7 +5,7 @@ from reading import HEAD, OLD, PLACE, complaint, descriptor, told
 LINK = b"anon_inode:[eventpoll]"
 TARGETS = (
     b"tfd:        6 events: 10000019 data: fedcba9800000006  pos:0 ino:40f sdev:10\n"
-    b"tfd:        3 events: 80002019 data:                3  pos:9 ino:e030 sdev:fe00001\n"
+    b"tfd:        3 events: 80002019 data:                3  pos:10 ino:e030 sdev:fe00001\n"
 )
 
 
@@ -19,7 +19,7 @@ def test_targets_are_told_by_number_with_events_by_name_and_bases_of_their_own()
                 "fd": 3,
                 "events": ["in", "err", "hup", "rdhup", "et"],
                 "data": "0x3",
-                "position": 9,
+                "position": 10,
                 "inode": 0xE030,
                 "device": "254:1",
             },

@@ -61,6 +61,8 @@ def test_what_the_machine_cannot_answer_is_left_out():
 
 
 def test_a_content_class_is_one_of_the_flags():
+    pre = descriptor(LINK, OLD + b"fanotify flags:8 event-flags:1\n")
+    assert (pre.init_flags, pre.event_access) == (["class_pre_content"], "w")
     first = b"fanotify flags:4 event-flags:2\n"
     assert told(LINK, OLD + first) == {
         "kind": "fanotify",

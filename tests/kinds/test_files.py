@@ -41,10 +41,25 @@ def test_a_directory_whose_name_is_gone_is_deleted_though_it_keeps_its_links():
     assert (found.name, found.deleted, found.name_removed) == ("/proc/5", True, None)
 
 
-def test_a_file_whose_name_is_gone_is_deleted_where_there_are_no_hard_links():
+@pytest.mark.parametrize("mount", [ROOT, ROOT._replace(type=b"btrfs"), None])
+def test_a_directory_of_any_file_system_has_one_name(mount):
+    link = b"/d (deleted)"
+    found = placed(link, machine=Machine(names={link: False}), mount=mount, file_type=stat.S_IFDIR, links=1)
+    assert (found.name, found.deleted, found.name_removed) == ("/d", True, None)
+
+
+@pytest.mark.parametrize("type_", "bpf cgroup cgroup2 configfs debugfs devpts proc sysfs tracefs".split())
+def test_a_file_whose_name_is_gone_is_deleted_where_there_are_no_hard_links(type_):
     link = b"/sys/x (deleted)"
-    found = placed(link, machine=Machine(names={link: False}), mount=ROOT._replace(type=b"sysfs"))
+    found = placed(link, machine=Machine(names={link: False}), mount=ROOT._replace(type=type_.encode()))
     assert (found.name, found.deleted, found.name_removed) == ("/sys/x", True, None)
+
+
+def test_a_file_with_other_names_says_how_many():
+    link = b"/a (deleted)"
+    machine = Machine(names={link: False})
+    told = [placed(link, machine=machine, links=links).describe() for links in (1, 2)]
+    assert told == ["/a, 0 B, this name removed, 1 other left", "/a, 0 B, this name removed, 2 others left"]
 
 
 def test_without_a_status_the_suffix_is_believed():
@@ -58,8 +73,26 @@ def test_a_name_that_is_not_utf_8_keeps_its_bytes():
 
 def test_a_path_too_long_to_be_told_is_a_row_without_a_name():
     found = placed(b"")
-    assert (found.name, found.inode, found.describe()) == (None, 99, "a path too long to be told, 0 B")
+    assert (found.name, found.deleted, found.inode) == (None, False, 99)
+    assert found.describe() == "a path too long to be told, 0 B"
+    assert placed(b"", links=0).describe() == "a path too long to be told, 0 B, deleted"
 
+
+MAGIC = """\
+EF53 ext4
+58465342 xfs
+9123683E btrfs
+6969 nfs
+9FA0 proc
+62656572 sysfs
+63677270 cgroup2
+65735546 fuse
+794C7630 overlay
+2FC12FC1 zfs
+858458F6 ramfs
+01021994 tmpfs
+FF534D42 cifs
+01021997 9p"""
 
 # --- mounts ----------------------------------------------------------------------------------------------
 
@@ -75,6 +108,12 @@ def test_a_file_of_no_known_mount_is_told_by_the_number_of_its_file_system():
         **size,
     }
     assert placed(b"/a", mount=None, magic=0x12345).filesystem == "0x12345"
+
+
+@pytest.mark.parametrize("line", MAGIC.split("\n"))
+def test_the_number_of_a_file_system_has_its_name(line):
+    number, name = line.split()
+    assert placed(b"/a", mount=None, magic=int(number, 16)).filesystem == name
 
 
 # --- locks -----------------------------------------------------------------------------------------------
@@ -112,6 +151,13 @@ LINES = {
         "pid": 42,
         "start": 0,
     },
+    b"8: LEASE  BREAKER   READ 42 fe:00:99 0 EOF": {
+        "type": "lease",
+        "mode": "read",
+        "breaking": True,
+        "pid": 42,
+        "start": 0,
+    },
     b"9: DELEG  ACTIVE    READ 42 fe:00:99 0 EOF": {"type": "deleg", "mode": "read", "pid": 42, "start": 0},
 }
 
@@ -122,11 +168,11 @@ def test_each_form_of_a_lock_is_told():
 
 
 def test_waiters_are_named_once_and_those_for_ofd_locks_are_counted():
-    machine = Machine(waiters={b"FLOCK ADVISORY WRITE 42 fe:00:99 0 EOF": (50, 44, 44, -1, -1)})
+    machine = Machine(waiters={b"FLOCK ADVISORY WRITE 42 fe:00:99 0 EOF": (50, 44, 44, -1, -1, 0)})
     lock = parse_lock(b"1: FLOCK  ADVISORY  WRITE 42 fe:00:99 0 EOF", machine)
-    assert (lock.waiters, lock.waiters_unnamed) == ([44, 50], 2)
+    assert (lock.waiters, lock.waiters_unnamed) == ([44, 50], 3)
     found = placed(b"/a", HEAD + b"lock:\t1: FLOCK  ADVISORY  WRITE 42 fe:00:99 0 EOF\n", machine)
-    assert found.describe() == "/a, 0 B, flock write lock, 4 waiting"
+    assert found.describe() == "/a, 0 B, flock write lock, 5 waiting"
 
 
 def test_what_a_file_tells_beside_its_locks_is_kept():

@@ -7,9 +7,9 @@ WATCHES = (
     b"inotify wd:1f ino:2e3 sdev:fe00000 mask:2 ignored_mask:0 "
     b"fhandle-bytes:8 fhandle-type:1 f_handle:e302000000000000\n"
     b"inotify wd:1 ino:2120e5 sdev:fe00001 mask:80000300 ignored_mask:20 "
-    b"fhandle-bytes:8 fhandle-type:1 f_handle:e520210036e84977\n"
+    b"fhandle-bytes:8 fhandle-type:81 f_handle:e520210036e84977\n"
 )
-FOLDER = (42, 254 << 20 | 1, 0x2120E5, (1, bytes.fromhex("e520210036e84977")))
+FOLDER = (42, 254 << 20 | 1, 0x2120E5, (0x81, bytes.fromhex("e520210036e84977")))
 
 
 def test_watches_are_told_by_number_with_masks_by_name_and_the_path_that_the_handle_leads_to():

@@ -11,7 +11,7 @@ NOW = HEAD + (
     b"buf_index:0 user_data:18446744073709551615\n"
     b"    0: opcode:NOP, fd:-1, flags:0, off:0, addr:0x0, rw_flags:0x0, buf_index:0 user_data:0, e0:0x1, e1:0x2\n"
     b"CQEs:\t1\n"
-    b"    7: user_data:8738, res:-11, flag:2, extra1:5, extra2:6\n\n"
+    b"    7: user_data:8738, res:-11, flag:1a, extra1:5, extra2:6\n\n"
     b"SqThread:\t7721\nSqThreadCpu:\t1\nSqTotalTime:\t1500001\nSqWorkTime:\t10\n"
     b"UserFiles:\t3\n    0: /tmp/io\\040uring\n    2: pipe:[57392]\n"
     b"UserBufs:\t2\n    0: 0x7fa5008f2000/4096\n    1: <none>\n"
@@ -71,7 +71,7 @@ def test_rings_work_and_registered_files_of_6_18():
                 "index": 7,
                 "user_data": "0x2222",
                 "result": -11,
-                "completion_flags": "0x2",
+                "completion_flags": "0x1a",
                 "extra": ["0x5", "0x6"],
             }
         ],
@@ -125,6 +125,17 @@ def test_5_17_prints_operations_as_numbers():
     found = descriptor(LINK, text)
     assert [(one.operation, one.target_fd, one.user_data) for one in found.submissions] == [("read", 7, "0x9")]
     assert (found.submissions_pending, found.completions_waiting, found.object) == (1, 0, None)
+
+
+def test_indexes_wrap_at_32_bits():
+    text = HEAD + b"SqHead:\t0\nSqTail:\t2147483648\nCqHead:\t4294967295\nCqTail:\t4294967294\n"
+    found = descriptor(LINK, text)
+    assert (found.submissions_pending, found.completions_waiting) == (2**31, 2**32 - 1)
+
+
+def test_the_first_cpu_is_one_and_minus_one_is_none():
+    found = descriptor(LINK, HEAD + b"SqThread:\t7\nSqThreadCpu:\t0\n")
+    assert (found.sq_thread, found.sq_thread_cpu) == (7, 0)
 
 
 def test_a_ring_that_is_busy_in_the_moment_tells_only_its_flags():

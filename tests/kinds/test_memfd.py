@@ -28,6 +28,8 @@ def test_memory_is_told_like_a_file_that_never_had_a_name():
 
 
 def test_huge_pages_are_told():
+    assert placed(b"/memfd: (deleted)", mount=None, links=0, page=1 << 16).huge_page_bytes is None  # Arm, PowerPC
+    assert placed(b"/memfd: (deleted)", mount=None, links=0).describe() == "memory without a name, 0 B"
     found = placed(b"/memfd:a (deleted)", mount=None, links=0, page=1 << 21)
     assert (found.huge_page_bytes, found.describe()) == (1 << 21, "memory a, huge pages, 0 B")
 

@@ -24,6 +24,7 @@ def test_a_namespace_tells_its_type_and_inode(type_):
 def test_a_bind_mount_tells_the_type_in_the_mount_table():
     found = placed(b"/run/netns/blue", mount=BOUND)
     assert (found.name, found.namespace_type, found.object) == ("/run/netns/blue", "net", "namespace:[99]")
+    assert placed(b"/run/netns/blue", b"", mount=BOUND._replace(root=b"/net:[99]")).namespace_type == "net"
     assert found.describe() == "/run/netns/blue, net:[99]"
 
 
@@ -31,6 +32,7 @@ def test_a_bind_mount_of_another_mount_namespace_tells_no_type():
     found = placed(b"/blue", mount=None, magic=0x6E736673)
     assert (type(found).__name__, found.namespace_type, found.object) == ("Namespace", None, "namespace:[99]")
     assert found.describe() == "/blue"
+    assert placed(b"/blue", b"", mount=None, magic=0x6E736673).inode == 99  # before Linux 5.14 stat(2) alone tells
 
 
 BIND = """

@@ -16,6 +16,12 @@ def test_the_mask_is_told_as_names():
     assert descriptor(LINK, text).describe() == "SIGHUP, SIGUSR1, SIGRTMIN+2"
 
 
+def test_the_line_shows_eight_of_many_signals():
+    line = "SIGHUP, SIGINT, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE"
+    assert descriptor(LINK, HEAD + b"sigmask:\t00000000000000ff\n").describe() == line
+    assert descriptor(LINK, HEAD + b"sigmask:\t0000000000000fff\n").describe() == f"{line} and 4 more"
+
+
 def test_an_empty_mask_and_an_untold_one_differ():
     assert told(LINK, HEAD + b"sigmask:\t0000000000000000\n")["accepts"] == []
     assert descriptor(LINK, HEAD + b"sigmask:\t0000000000000000\n").describe() == "no signal"

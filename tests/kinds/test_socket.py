@@ -18,6 +18,21 @@ def test_a_socket_is_named_by_its_inode_and_extra_lines_are_kept():
     }
 
 
+def test_a_lock_of_a_path_is_no_detail():
+    lock = b"lock:\t1: FLOCK  ADVISORY  WRITE 42 fe:00:99 0 EOF\n"
+    node = placed(b"/run/s", PATH_ONLY + lock, file_type=stat.S_IFSOCK)
+    assert (len(node.locks), node.details) == (1, None)
+
+
+def test_a_path_too_long_to_be_told_may_lead_to_a_socket():
+    node = placed(b"", PATH_ONLY, file_type=stat.S_IFSOCK)
+    assert (node.inode, node.name, node.describe()) == (
+        99,
+        None,
+        "a path too long to be told, the name of a socket",
+    )
+
+
 def test_a_path_to_a_socket_is_told_as_the_file_that_it_is():
     node = placed(b"/run/s", PATH_ONLY, file_type=stat.S_IFSOCK)
     assert (node.access, node.object, node.permissions) == ("path", "inode:254:0:99", "rw-r-----")

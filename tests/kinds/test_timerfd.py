@@ -23,6 +23,16 @@ def test_a_timer_is_told_with_its_clock_flags_and_exact_times():
     )
 
 
+def test_one_tick_is_one():
+    assert descriptor(LINK, HEAD + b"ticks: 1\n").describe() == "timer, 1 tick unread"
+    assert descriptor(LINK, HEAD + b"ticks: 1000\n").describe() == "timer, 1,000 ticks unread"
+
+
+def test_flags_are_octal():
+    found = descriptor(LINK, HEAD + b"settime flags: 011\n")
+    assert found.settime_flags == ["absolute", "0x8"]
+
+
 def test_a_timer_that_is_not_set():
     rest = b"clockid: 7\nticks: 0\nsettime flags: 00\nit_value: (0, 0)\nit_interval: (0, 0)\n"
     assert told(LINK, HEAD + rest) == {

@@ -22,6 +22,8 @@ MASTER = HEAD + b"tty-index:\t3\n"
         (b"/dev/ttyS0", (4, 64), "serial port", None),
         (b"/dev/ttyUSB0", (188, 0), "serial port", "ttyUSB"),
         (b"/dev/ttyp0", (3, 0), "pseudoterminal", None),
+        (b"/dev/ttyACM0", (166, 0), "serial port", None),
+        (b"/dev/ttyAMA0", (204, 64), "serial port", None),
     ],
 )
 def test_a_terminal_is_known_by_its_number(link, number, sort, driver):
@@ -46,6 +48,20 @@ def test_the_index_of_a_pseudoterminal_is_its_minor_number():
         "mount_point": "/dev/pts",
     }
     assert placed(b"/dev/pts/1000", mount=PTS, number=(136, 1000), **TERMINAL).pty_index == 1000
+    assert placed(b"/dev/pts/2047", mount=PTS, number=(143, 255), **TERMINAL).pty_index == 2047
+
+
+@pytest.mark.parametrize(("link", "major"), [(b"/dev/hvc0", 229), (b"/dev/ttyB0", 216)])
+def test_a_terminal_of_no_known_sort_is_told_by_its_driver(link, major):
+    found = placed(
+        link, mount=DEVICES, number=(major, 0), machine=Machine({(False, major): b"hvc"}), file_type=stat.S_IFCHR
+    )
+    assert (type(found).__name__, found.describe()) == ("Tty", f"{link.decode()}, terminal of driver hvc")
+
+
+@pytest.mark.parametrize("major", [2, 128, 135])
+def test_masters_of_old_have_numbers_of_their_own(major):
+    assert type(placed(b"/dev/ptyp0", mount=DEVICES, number=(major, 0), **TERMINAL)).__name__ == "PtyMaster"
 
 
 def test_a_terminal_whose_master_is_closed_is_deleted():

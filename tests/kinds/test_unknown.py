@@ -10,6 +10,8 @@ def test_a_path_without_an_answer_of_stat_keeps_its_name():
     assert told(b"/mnt/dead/file", HEAD) == {**FILE, "name": "/mnt/dead/file", "deleted": False}
     assert told(b"/mnt/dead/file (deleted)", HEAD) == {**FILE, "name": "/mnt/dead/file", "deleted": True}
     assert descriptor(b"/mnt/dead/file", HEAD).describe() == "/mnt/dead/file, of unknown type"
+    gone = descriptor(b"/mnt/dead/file (deleted)", HEAD)
+    assert gone.describe() == "/mnt/dead/file, deleted, of unknown type"
 
 
 def test_a_link_that_could_not_be_read_has_no_name():
