@@ -198,7 +198,7 @@ def _names(raw: RawDescriptor, machine: Machine) -> dict[str, Any]:
             single = raw.mount is not None and raw.mount.type in _ONE_NAME
             deleted = single or stat.S_ISDIR(status.st_mode)
             removed = not deleted or None
-    return {"name": text(name) or None, "deleted": deleted, "name_removed": removed}
+    return {"name": text(name), "deleted": deleted, "name_removed": removed}
 
 
 def file_fields(

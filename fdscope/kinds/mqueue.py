@@ -27,9 +27,7 @@ class MessageQueue(File, tag="mqueue", kw_only=True):
         """The queue; or the directory of all queues, which lies in the same file system."""
         if raw.status is not None and stat.S_ISDIR(raw.status.st_mode):
             return Directory.decode(raw, machine)
-        found = super().decode(raw, machine)
-        found.filesystem = found.filesystem or "mqueue"
-        return found
+        return super().decode(raw, machine)
 
     def describe(self) -> str:
         """``message queue /name``."""

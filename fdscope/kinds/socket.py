@@ -27,7 +27,7 @@ class Socket(File, tag="socket", kw_only=True):
     def decode(cls, raw: RawDescriptor, machine: Machine) -> Socket:
         """The inode stands in the link: ``socket:[123]``."""
         info = fields(raw.fdinfo)
-        if raw.link.startswith(b"/") or raw.status is not None:
+        if raw.status is not None:
             return cls(**file_fields(raw, info, machine))
         known = basics(raw, info)
         inode = int(raw.link.removeprefix(b"socket:[").removesuffix(b"]"))
