@@ -7,16 +7,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fdscope import fdinfo, host, signals, switches
-from fdscope.kernel.descriptors import mount_number
+from fdscope.kernel.descriptors import may_block, mount_number
 from fdscope.kernel.mounts import parse_mountinfo, unescape
 from fdscope.kernel.processes import parse_maps
+from fdscope.kernel.source import _has_ended
 from fdscope.kernel.tables import lock_key, parse_devices, parse_lock_waiters, parse_misc, parse_partitions
 from fdscope.model import Switches
-from fdscope.raw import RawMount, RawSystem
+from fdscope.raw import RawLoad, RawMount, RawSystem
+from fdscope.report.checkup import capabilities, hidepid
+from fdscope.tasks import container_of
+from fdscope.text import text
 
 PROMISED = (ValueError, KeyError, IndexError)
 
-DEVICES = b"Character devices:\n  1 mem\n 10 misc\n136 pts\n\nBlock devices:\n  7 loop\n254 virtblk\n"
+DEVICES = (
+    b"Character devices:\n  1 mem\n  4 /dev/vc/0\n  4 tty\n 10 misc\n136 pts\n\n"
+    b"Block devices:\n  7 loop\n254 virtblk\n"
+)
 MISC = b"229 fuse\n200 tun\n"
 PARTITIONS = b"major minor  #blocks  name\n\n 254        0   20971520 vda\n   7        0      1024 loop0\n"
 LOCKS = (
@@ -24,11 +31,14 @@ LOCKS = (
     b"1: -> FLOCK  ADVISORY  WRITE 11 fe:00:5 0 EOF\n"
     b"1:  -> FLOCK  ADVISORY  READ 12 fe:00:5 0 EOF\n"
     b"2: POSIX  ADVISORY  READ 13 fe:00:6 0 9\n"
+    b"3: OFDLCK ADVISORY  WRITE -1 fe:00:7 0 9\n"
+    b"3: -> OFDLCK ADVISORY  WRITE -1 fe:00:7 0 9\n"
 )
 MOUNTINFO = (
     b"22 1 254:0 / / rw,relatime - ext4 /dev/vda rw\n"
     b"23 22 0:5 / /a\\040b rw shared:7 master:1 - fuse.sshfs me@host:/x\\134y rw\n"
     b"24 22 0:6 /sub /car\rriage rw,nosuid shared:8 - tmpfs  rw\n"
+    b"25 22 0:6 - - rw - ext4 - rw\n"
 )
 MAPS = (
     b"5600a0000000-5600a0001000 r--p 00000000 fe:00 99                         /usr/bin/x y\n"
@@ -58,6 +68,7 @@ def test_devices_are_known_by_block_and_major():
     found = parse_devices(DEVICES)
     assert found == {
         (False, 1): b"mem",
+        (False, 4): b"/dev/vc/0",  # of two the first
         (False, 10): b"misc",
         (False, 136): b"pts",
         (True, 7): b"loop",
@@ -70,8 +81,18 @@ def test_misc_devices_and_partitions_are_known_by_number():
     assert parse_partitions(PARTITIONS) == {(254, 0): b"vda", (7, 0): b"loop0"}
 
 
+def test_a_line_of_a_table_in_another_form_is_left_out():
+    assert parse_devices(b"Character devices:\n  x mem\n  1\n  7 a b\n") == {(False, 7): b"a b"}
+    assert parse_misc(b"x fuse\n229\n200 tun\n") == {200: b"tun"}
+    assert parse_partitions(b"8 0 1\nx 0 1 a\n8 x 1 a\n8 1 1 sda1\n") == {(8, 1): b"sda1"}
+    assert parse_lock_waiters(b"1: FLOCK -> a\n1: -> FLOCK ADVISORY WRITE\n1: -> FLOCK ADVISORY WRITE x f\n") == {}
+
+
 def test_waiters_belong_to_the_lock_above_them():
-    assert parse_lock_waiters(LOCKS) == {lock_key(b"FLOCK ADVISORY WRITE 10 fe:00:5 0 EOF"): [11, 12]}
+    assert parse_lock_waiters(LOCKS) == {
+        lock_key(b"FLOCK ADVISORY WRITE 10 fe:00:5 0 EOF"): [11, 12],
+        b"OFDLCK ADVISORY WRITE -1 fe:00:7 0 9": [-1],
+    }
 
 
 def test_mounts_are_known_by_id_and_a_carriage_return_in_a_path_ends_no_line():
@@ -79,7 +100,36 @@ def test_mounts_are_known_by_id_and_a_carriage_return_in_a_path_ends_no_line():
         22: RawMount(b"254:0", b"/", b"/", b"ext4", b"/dev/vda"),
         23: RawMount(b"0:5", b"/", b"/a b", b"fuse.sshfs", b"me@host:/x\\y"),
         24: RawMount(b"0:6", b"/sub", b"/car\rriage", b"tmpfs", b""),
+        25: RawMount(b"0:6", b"-", b"-", b"ext4", b"-"),
     }
+
+
+@pytest.mark.parametrize(
+    "line", [b"22 1 254:0 / / rw\n", b"22 1 254:0 / / rw - ext4\n", b"x 1 254:0 / / rw - ext4 a rw\n", b"\n"]
+)
+def test_a_mount_table_in_another_form_is_refused(line):
+    with pytest.raises(ValueError):
+        parse_mountinfo(MOUNTINFO + line)
+
+
+@pytest.mark.parametrize(
+    ("link", "mount", "blocks"),
+    [
+        (b"/a", RawMount(b"", b"", b"", b"ext4", b""), False),
+        (b"/a", RawMount(b"", b"", b"", b"nfs4", b""), True),
+        (b"/a", RawMount(b"", b"", b"", b"fuse.sshfs", b""), True),
+        (b"/a", RawMount(b"", b"", b"", b"fusectl.x", b""), False),
+        (b"/a", None, True),
+        (b"/memfd:a (deleted)", None, False),
+        (b"/dmabuf:", None, False),
+        (b"/secretmem (deleted)", None, False),
+        (b"/dev/zero (deleted)", None, False),  # memory that is shared with a child
+        (b"/SYSV00000000 (deleted)", None, False),  # shared memory of System V
+        (b"/dev/zero", None, True),
+    ],
+)
+def test_only_the_kernels_own_files_and_local_mounts_answer_for_sure(link, mount, blocks):
+    assert may_block(link, mount) is blocks
 
 
 def test_regions_of_one_file_are_one_mapping_with_their_length_and_each_of_their_rights():
@@ -87,6 +137,17 @@ def test_regions_of_one_file_are_one_mapping_with_their_length_and_each_of_their
         (b"/usr/bin/x y", b"fe:00", 99): (b"5600a0000000-5600a0001000", 2, 0x3000, b"r--p r-xp"),
         (b"/odd\rname\n (deleted)", b"00:01", 5): (b"7f0000002000-7f0000003000", 1, 0x1000, b"rw-s"),
     }
+
+
+def test_the_name_of_a_region_in_map_files_has_no_leading_zeros():
+    line = b"00400000-00500000 r-xp 00000000 fe:00 99 /bin/x\n"
+    assert parse_maps(line) == {(b"/bin/x", b"fe:00", 99): (b"400000-500000", 1, 0x100000, b"r-xp")}
+
+
+@pytest.mark.parametrize("line", [b"1-2 r--p 0 fe:00\n", b"x-2 r--p 0 fe:00 1 /a\n", b"1-2 r--p 0 fe:00 y /a\n"])
+def test_mappings_in_another_form_are_refused(line):
+    with pytest.raises(ValueError):
+        parse_maps(MAPS + line)
 
 
 def test_an_empty_table_holds_nothing():
@@ -106,6 +167,22 @@ def test_signals_have_the_names_of_the_manual():
     assert signals.names(b"0000000180014002") == ["SIGINT", "SIGTERM", "SIGCHLD", "SIG32", "SIG33"]
     assert signals.names(b"0" * 16) == []
     assert signals.names(b"8000000200000000") == ["SIGRTMIN", "SIGRTMIN+30"]
+    assert [signals.name(number) for number in (0, 1, 31, 32, 34, 64)] == [
+        "SIG0",
+        "SIGHUP",
+        "SIGSYS",
+        "SIG32",
+        "SIGRTMIN",
+        "SIGRTMIN+30",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("stat", "ended"),
+    [(b"1 (x) Z 0", True), (b"1 (x) X 0", True), (b"1 (x) S 0", False), (b"1 () Z ) S 0", False), (b"", False)],
+)
+def test_a_task_that_has_ended_is_a_zombie_or_dead(stat, ended):
+    assert _has_ended(stat) is ended
 
 
 def test_fields_keep_the_first_of_equal_keys_and_values_gives_them_all():
@@ -117,12 +194,27 @@ def test_fields_keep_the_first_of_equal_keys_and_values_gives_them_all():
         b"data": b"5",
         b"pos": b"0",
     }
+    assert fdinfo.words(b"a: b c d: e:1") == {b"a": b"b", b"e": b"1"}
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        (b"pos:\t0\nflags:\t02\nmnt_id:\t1\nino:\t5\n", b""),
+        (b"pos:\t0\nflags:\t02\nmnt_id:\t1\nino:\t5\nsize: 1\nab\n", b"size: 1\nab\n"),
+        (b"pos:\t0\nflags:\t02\nmnt_id:\t1\nsize: 1\n", b"pos:\t0\nflags:\t02\nmnt_id:\t1\nsize: 1\n"),
+        (b"", b""),
+    ],
+)
+def test_the_special_lines_follow_the_four_that_all_have(text, rest):
+    assert fdinfo.special(text) == rest
 
 
 def test_a_mount_id_is_a_number_or_unknown():
     assert mount_number(FDINFO) == 22
     assert mount_number(b"pos:\t0\n") is None
-    assert mount_number(b"mnt_id:\tx\n") is None
+    assert mount_number(b"pos:\t0\nflags:\t0\nmnt_id:\tx\n") is None
+    assert mount_number(b"pos:\t0\nflags:\t0\nmnt_id:\t7") == 7
 
 
 def test_the_machine_is_told_from_its_texts_and_a_missing_one_is_left_out():
@@ -130,6 +222,13 @@ def test_the_machine_is_told_from_its_texts_and_a_missing_one_is_left_out():
     assert (told.hostname, told.kernel, told.boot_time) == ("box", "6.18", "2023-11-14T22:13:20Z")
     assert (told.cpus, told.cpu_sockets, told.context_switches) == (2, 1, 99)
     assert (told.open_files.allocated, told.open_files.maximum) == (95, 2000)
+    assert (told.cpu_cores, told.load_average, told.memory_total_bytes, told.memory_available_bytes) == (None,) * 4
+    busy = host.host(RawSystem(b"", b"", b"", b"1 2 3 4\n", frozenset()), RawLoad((1.005, 2.0, 0.126), 100, 50, 3))
+    assert (busy.cpu_cores, busy.load_average) == (3, [1.0, 2.0, 0.13])
+    assert (busy.memory_total_bytes, busy.memory_available_bytes, busy.open_files) == (100, 50, None)
+    assert host.host(RawSystem(b"", b"", b"", b"", frozenset()), RawLoad(None, 1, 1, None)).load_average is None
+    assert host.boot_time(b"btimes 5\nbtime 7\n") == 7
+    assert host.host(RawSystem(b"", b"", b"cpu  1\ncpus 2\ncpu0 1\n", b"", frozenset())).cpus == 1
     empty = host.host(RawSystem(b"", b"", b"", b"", frozenset()))
     assert (empty.hostname, empty.boot_time, empty.cpus, empty.open_files) == (None, None, None, None)
 
@@ -138,6 +237,10 @@ ALWAYS = {  # parsers that leave out what they do not understand, and never rais
     "fields": (fdinfo.fields, FDINFO),
     "values": (lambda data: list(fdinfo.values(data, b"tfd")), FDINFO),
     "words": (fdinfo.words, FDINFO),
+    "special": (fdinfo.special, FDINFO),
+    "has ended": (_has_ended, b"1 (x) Z 0\n"),
+    "hidepid": (hidepid, MOUNTINFO + b"26 1 0:5 / /proc rw - proc proc rw,hidepid=2\n"),
+    "container": (lambda data: container_of(text(data)), b"/system.slice/docker-0123456789ab.scope /lxc/web"),
     "mount_number": (mount_number, FDINFO),
     "unescape": (unescape, MOUNTINFO),
     "lock_key": (lock_key, LOCKS),
@@ -151,6 +254,7 @@ MAY_REFUSE = {
     "misc": (parse_misc, MISC),
     "partitions": (parse_partitions, PARTITIONS),
     "lock waiters": (parse_lock_waiters, LOCKS),
+    "capabilities": (capabilities, b"CapEff:\t000001ffffffffff\n"),
     "host": (lambda data: host.host(RawSystem(data, data, data, data, frozenset({data}))), STAT),
 }
 
@@ -172,9 +276,9 @@ def test_text_of_any_sort_is_read_or_refused(parser, data):
         pass
 
 
-@given(st.binary())
-def test_an_escaped_field_comes_back(data):
-    escaped = b"".join(b"\\%03o" % byte if byte in b" \t\n\\#" else bytes([byte]) for byte in data)
+@given(st.binary(), st.sets(st.integers(0, 255)))
+def test_an_escaped_field_comes_back(data, others):
+    escaped = b"".join(b"\\%03o" % byte if byte in others | set(b"\\") else bytes([byte]) for byte in data)
     assert unescape(escaped) == data
 
 
