@@ -86,9 +86,16 @@ class ProcSource:
         return shares
 
     def _answers(self) -> Iterator[Record]:
-        """What had to wait. Of mapped files one refusal stands for all: they take CAP_CHECKPOINT_RESTORE."""
+        """What had to wait. Of mapped files one refusal stands for all.
+
+        They take CAP_CHECKPOINT_RESTORE (EPERM) and the right to ptrace (EACCES); maps itself may take less.
+        """
         for record in self._patience.answers():
-            if isinstance(record, Unread) and record.what == "status of mapped" and record.errno == EPERM:
+            if (
+                isinstance(record, Unread)
+                and record.what == "status of mapped"
+                and record.errno in (EACCES, EPERM)
+            ):
                 if record.pid not in self._refused:
                     yield record._replace(what="status of mapped files")
                 self._refused.add(record.pid)

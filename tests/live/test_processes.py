@@ -1,5 +1,6 @@
 """Processes that are odd: dead, dying, nameless, huge, of the kernel, of somebody else."""
 
+import ctypes
 import json
 import os
 import resource
@@ -281,3 +282,65 @@ def test_a_program_that_inherits_ignored_signals_of_children_still_waits_for_the
     assert (done.returncode, done.stderr) == (0, b"")
     (process,) = json.loads(done.stdout)["processes"]
     assert all(file["inode"] for file in process["files"])
+
+
+def without_ptrace():
+    """Root as it is in a container: it may open what it likes, but not look into the processes of others."""
+    ctypes.CDLL(None).prctl(24, 19, 0, 0, 0)  # PR_CAPBSET_DROP, CAP_SYS_PTRACE
+
+
+def test_root_without_the_right_to_ptrace_is_told_once_of_each_refusal(foreign):
+    told = json.loads(run("--json", "--mapped", str(foreign.pid), preexec_fn=without_ptrace).stdout)
+    assert "descriptors" not in told["processes"][0]
+    assert {one["reason"] for one in told["problems"]} == {"permission-denied"}
+    refused = sorted(one["what"] for one in told["problems"])
+    always = ["cwd", "descriptors", "exe", "namespaces", "root"]
+    of_mappings = ["maps", "status of mapped files"]  # newer kernels let CAP_PERFMON read maps
+    assert refused in [sorted([*always, one]) for one in of_mappings]
+
+
+def test_a_long_fdinfo_is_read_whole(child):
+    one = child(
+        """
+import resource, select
+soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
+watcher = select.epoll()
+reader, _ = os.pipe()
+numbers = [os.dup(reader) for _ in range(min(hard, 4096) - 100)]
+for number in numbers:
+    watcher.register(number, select.EPOLLIN)
+ready(fd=watcher.fileno(), numbers=numbers)
+"""
+    )
+    process, problems = one.scan()
+    (row,) = [row for row in process.descriptors if row.fd == one.told["fd"]]
+    assert problems == []
+    assert [target.fd for target in row.targets] == one.told["numbers"]
+
+
+def test_a_scan_leaves_neither_a_descriptor_nor_a_child_behind(lab, child):
+    watched = child(
+        """
+import threading
+started = threading.Event()
+def apart():
+    checked(libc.unshare(0x400))  # CLONE_FILES
+    started.set()
+    os.read(HOLD, 1)
+threading.Thread(target=apart, daemon=True).start()
+started.wait()
+ready()
+"""
+    )
+
+    def held():
+        numbers = os.listdir("/proc/self/fd")  # and the one by which they are listed
+        with open("/proc/thread-self/children") as children:
+            return numbers, children.read()
+
+    scan(["self"])
+    before = held()
+    for targets in ([str(lab.pid)], [str(watched.pid)], ["no-process-has-this-name"], []):
+        scan(targets, mapped=True)
+        assert (targets, held()) == (targets, before)
