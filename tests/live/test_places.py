@@ -124,6 +124,28 @@ ready(fd=fd, inode=status.st_ino, device=f"{os.major(status.st_dev)}:{os.minor(s
     assert not (tmp_path / "file").exists()
 
 
+def test_what_is_watched_in_another_mount_namespace_is_told_as_its_process_sees_it(child, tmp_path):
+    if os.geteuid() != 0:
+        pytest.skip("to find a file by its handle takes root")
+    (tmp_path / "inside").mkdir()
+    one = child(
+        NEW_MOUNTS
+        + """
+new_mounts()
+tmpfs(sys.argv[1])
+os.mkdir(sys.argv[1] + "/inside")
+fd = checked(libc.inotify_init())
+checked(libc.inotify_add_watch(fd, os.fsencode(sys.argv[1] + "/inside"), 2))
+ready(fd=fd)
+""",
+        str(tmp_path),
+    )
+    process, problems = one.scan()
+    row = row_of(process, one.told["fd"])
+    assert problems == []
+    assert [watch.path for watch in row.watches] == [f"{tmp_path}/inside"]
+
+
 def test_a_mount_whose_path_holds_a_carriage_return_hides_no_other(child, tmp_path):
     point = tmp_path / "a\rb c\nd\\e"
     point.mkdir()

@@ -10,10 +10,17 @@ import os
 import signal
 import subprocess
 import time
+from errno import ETIMEDOUT
 
 import pytest
 from children import until
 from program import text
+
+from fdscope.kernel.machine import ProcMachine
+from fdscope.kernel.mounts import Mounts
+from fdscope.kernel.patience import Patience
+from fdscope.kernel.root import Proc
+from fdscope.raw import RawDescriptor, RawMount, Unread
 
 # A file system of one file, /file, of 5 bytes, in a mount namespace of its own.
 SERVER = """
@@ -181,6 +188,33 @@ def test_a_file_system_that_answers_is_told_whole(silent, child):
     )
     cwd = next(file for file in process.files if file.role == "cwd")
     assert (cwd.name, cwd.inode, cwd.filesystem) == (silent.point, 1, "fuse.silent")
+
+
+def test_a_server_that_was_silent_is_not_waited_for_again(silent, child):
+    """And all that is not known to have a server is waited for no longer than the timeout, and a tenth each."""
+    holder = child(HOLDER, silent.point, "descriptor")
+    silent.stop()
+    mount = RawMount(b"", b"/", os.fsencode(silent.point), b"fuse.silent", b"silent")
+    patience = Patience(1.0)
+    fd, took = holder.told["fd"], []
+    with Proc() as proc, proc.process(holder.pid) as task, task.open(b"fd") as links:
+        for known in (mount, mount, None, None, None):
+            record = RawDescriptor(holder.pid, fd, b"/x", b"", None, known)
+            patience.ask(record, links.number, b"%d" % fd, known)
+            began = time.monotonic()
+            assert list(patience.answers()) == [Unread("status", ETIMEDOUT, holder.pid, fd), record]
+            took.append(time.monotonic() - began)
+    assert took[0] >= 1
+    assert max(took[1:]) < 0.5
+    silent.end()
+
+
+def test_a_name_on_a_silent_server_is_not_looked_for(silent, child):
+    holder = child(HOLDER, silent.point, "descriptor")
+    silent.stop()
+    path = os.fsencode(silent.point) + b"/file (deleted)"
+    with Proc() as proc:
+        assert ProcMachine(proc, Mounts(proc)).is_name_of(holder.pid, path, 1, 2) is None
 
 
 def test_others_are_not_touched_by_a_silent_server(silent, child):

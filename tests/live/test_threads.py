@@ -81,6 +81,7 @@ ready(own=own, kept=kept)
     assert process.descriptor_count == len(by_table[None])
     assert len(process.descriptors) == len(by_table[None]) + len(by_table[own])
     assert [thread.tid for thread in process.threads if thread.own_descriptor_table] == [own]
+    assert [file.role for file in process.files] == ["cwd", "root", "exe"]
 
 
 def test_threads_that_share_a_table_apart_are_counted_once(kcmp, child):
