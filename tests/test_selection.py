@@ -25,6 +25,12 @@ def test_a_name_means_every_process_of_that_name():
 
 def test_a_name_longer_than_the_kernel_keeps_is_found_in_the_command():
     assert chosen("a-name-longer-than-fifteen") == ([Selected(40, 400)], [])
+    assert named("opt", [LONG, Candidate(1, "x", ["/opt/y"], 1)], own_pid=None) == [
+        LONG,
+        Candidate(1, "x", ["/opt/y"], 1),
+    ]
+    program = Candidate(2, "interpreter", ["/opt/program"], 1)
+    assert named("program", [Candidate(3, "programs", [], 1), program], own_pid=None) == [program]
 
 
 def test_a_word_that_is_no_name_is_a_regular_expression_on_names_and_then_on_command_lines():
@@ -39,6 +45,9 @@ def test_the_command_line_that_asks_is_not_its_own_answer():
 
 def test_numbers_are_pids_whether_or_not_there_is_such_a_process():
     assert chosen("20", "99999", "20") == ([Selected(20), Selected(99999)], [])
+    assert chosen("9999999999") == ([Selected(9999999999)], [])
+    with pytest.raises(UsageError):
+        chosen("10000000000")
 
 
 def test_a_number_with_leading_zeros_is_the_same_pid():
@@ -47,6 +56,20 @@ def test_a_number_with_leading_zeros_is_the_same_pid():
 
 def test_self_is_the_process_that_asks():
     assert chosen("self") == ([Selected(50)], [])
+    assert chosen("fdscope", "self") == ([Selected(50, 500)], [])  # it is known already, and since when
+
+
+def test_processes_come_by_pid_whatever_the_order_of_the_words():
+    assert chosen("python3", "nginx", "5") == (
+        [Selected(5), Selected(10, 100), Selected(11, 110), Selected(20, 200)],
+        [],
+    )
+
+
+def test_the_processes_are_listed_once():
+    listed = []
+    select(["nginx", "python3", "nobody"], lambda: listed.append(1) or ALL, own_pid=50)
+    assert listed == [1]
 
 
 def test_self_is_nobody_where_the_one_who_asks_is_not_among_the_processes():
@@ -68,7 +91,7 @@ def test_a_word_that_nobody_matches_is_told():
 def test_a_word_that_makes_no_sense_is_a_usage_error(word):
     with pytest.raises(UsageError) as error:
         chosen(word)
-    assert len(str(error.value)) < 400
+    assert len(str(error.value)) < 250
 
 
 @pytest.mark.parametrize("word", ["[[a]", "[+--b]", "[a||b]"])

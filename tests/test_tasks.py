@@ -70,6 +70,16 @@ def test_a_name_may_hold_anything(name):
     assert parse_stat(b"42 (" + name + b")" + REST) == Stat(text(name), "S", 1, 4194560, 57, 1234, 1)
 
 
+@pytest.mark.parametrize(("number", "fits"), [(2**64 - 1, True), (2**64, False), (-(2**64), False)])
+def test_a_number_of_more_than_64_bits_is_refused(number, fits):
+    stat = b"42 (x)" + REST.replace(b" 1234 ", b" %d " % number)
+    if fits:
+        assert parse_stat(stat).start_ticks == number
+    else:
+        with pytest.raises(ValueError):
+            parse_stat(stat)
+
+
 @given(st.binary(max_size=64))
 def test_every_name_comes_back_from_stat(name):
     assert parse_stat(b"42 (" + name + b")" + REST).name == text(name)
@@ -95,6 +105,7 @@ def test_a_limit_is_a_number_or_unlimited_or_unknown(limits, limit):
         (b"0::/user.slice\n", "/user.slice"),
         (b"4:memory:/deep/er\n1:name=systemd:/deep\n0::/\n", "/deep/er"),
         (b"0::/with:colon\rand return\n", "/with:colon\rand return"),
+        (b"4:memory:/deep:er\n0::/\n", "/deep:er"),
         (b"0::/gone (deleted)\n", "/gone (deleted)"),
         (b"", None),
     ],

@@ -3,13 +3,14 @@
 import json
 from base64 import b64decode
 
+import made
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fdscope.kinds import KINDS
-from fdscope.model import HeldFile, Host, Problem, Process, Snapshot
+from fdscope.model import HeldFile, Holder, Host, Object, Problem, Process, Snapshot
 from fdscope.report import document
 from fdscope.report.document import clean, encode, indented, snapshot
 from fdscope.text import is_clean, text
@@ -68,7 +69,7 @@ def test_every_string_of_a_snapshot_can_be_told_from_its_document(name, command,
             ),
             Process(pid=2, name="clean"),
         ],
-        objects=[],
+        objects=[Object(id="a", kind="pipe", holders=[Holder(pid=1, fd=0, process=text(name))])],
         problems=[Problem(what="process", reason="vanished", detail=text(name))],
     )
     encoded = snapshot(taken)
@@ -81,6 +82,7 @@ def test_every_string_of_a_snapshot_can_be_told_from_its_document(name, command,
     check(process["descriptors"][0], "name", path)
     check(process["files"][0], "name", path)
     check(told["problems"][0], "detail", name)
+    check(told["objects"][0]["holders"][0], "process", name)
     assert process["command"] == [replaced(word) for word in command]
     if all(is_clean(text(word)) for word in command):
         assert "command_base64" not in process
@@ -91,6 +93,46 @@ def test_every_string_of_a_snapshot_can_be_told_from_its_document(name, command,
     assert [json.loads(line)["name"] for line in lines.splitlines() if b'"kind"' in line] == [replaced(path)]
     assert json.loads(indented(encoded)) == told
     assert_safe(indented(encoded).replace(b"\n", b""))
+
+
+UNSAFE = "\x7f\x80\x9f\u061c\u200b\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069\ufeff"
+
+
+def test_what_a_terminal_would_obey_is_an_escape_and_reads_as_itself():
+    encoded = [encode({"a": one}) for one in (*UNSAFE, f"é{UNSAFE}")]
+    assert all(one.isascii() for one in encoded[:-1])
+    for one in encoded:
+        assert_safe(one)
+    assert [json.loads(one)["a"] for one in encoded] == [*UNSAFE, f"é{UNSAFE}"]
+    assert encode({"a": "é日🦉"}) == '{"a":"é日🦉"}'.encode()
+
+
+def test_a_key_that_is_not_utf_8_is_replaced_too():
+    assert json.loads(encode({text(b"a\xff"): text(b"b\xff"), "c": 1})) == {
+        "a\ufffd": "b\ufffd",
+        "a\ufffd_base64": "Yv8=",
+        "c": 1,
+    }
+
+
+def test_a_line_for_each_descriptor_and_then_for_each_problem():
+    kind = KIND.__struct_config__.tag
+    taken = made.snapshot(
+        Process(pid=1, name="a", descriptors=[KIND(fd=0), KIND(fd=1)]),
+        Process(pid=2, descriptors=[KIND(fd=5)]),
+        Process(pid=3),
+        problems=[Problem(what="exe", reason="vanished", pid=3)],
+    )
+    assert [json.loads(line) for line in document.lines(taken)] == [
+        {"pid": 1, "process": "a", "kind": kind, "fd": 0},
+        {"pid": 1, "process": "a", "kind": kind, "fd": 1},
+        {"pid": 2, "kind": kind, "fd": 5},
+        {"problem": {"what": "exe", "reason": "vanished", "pid": 3}},
+    ]
+
+
+def test_a_document_for_people_is_indented():
+    assert indented(b'{"a":[1]}') == b'{\n  "a": [\n    1\n  ]\n}'
 
 
 JSON = st.recursive(

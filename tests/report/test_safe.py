@@ -45,6 +45,8 @@ HOSTILE = [
     ("soft\u00adhyphen", "soft\\u00adhyphen"),
     ("no\u00a0break", "no\\u00a0break"),
     ("tag\U000e0041", "tag\\U000e0041"),
+    ("\uffff\U00010000", "\\uffff\U00010000"),
+    ("looks\\x7flike", "looks\\\\x7flike"),
     ("private\ue000", "private\\ue000"),
     ("C:\\dir", "C:\\dir"),
     ("C:\\dir\n", "C:\\\\dir\\n"),
