@@ -8,13 +8,17 @@ from .root import Proc
 
 def load(proc: Proc) -> RawLoad:
     """What psutil says of the machine below `proc`; None where it cannot say it."""
+    import warnings
+
     import psutil  # costs 20 ms: only a look at the whole machine pays for it
 
     usual, psutil.PROCFS_PATH = psutil.PROCFS_PATH, proc.path
     total: int | None = None
     available: int | None = None
     try:
-        memory = psutil.virtual_memory()
+        with warnings.catch_warnings():  # psutil speaks up where meminfo lacks a line that is of no use here
+            warnings.simplefilter("ignore")
+            memory = psutil.virtual_memory()
         total, available = int(memory.total), int(memory.available)
     except (OSError, KeyError, ValueError):
         pass  # a recorded tree may have no meminfo

@@ -98,9 +98,18 @@ def test_a_recorded_process_is_told_as_it_was(kernel, tmp_path):
     assert snapshot == json.loads(expected.read_text())
 
 
-def test_a_whole_tree_is_told_without_a_target(tmp_path):
-    proc = plant(parsed((HERE / "lab.tree").read_text()), tmp_path)
-    assert told(proc)["processes"] == told(proc, the_pid(proc))["processes"]
+MEMORY = b"MemTotal: 1000 kB\nMemFree: 1 kB\nMemAvailable: 500 kB\nBuffers: 1 kB\nCached: 1 kB\n"
+
+
+def test_a_whole_tree_is_told_without_a_target_and_of_todays_machine_nothing(tmp_path):
+    tree = parsed((HERE / "lab.tree").read_text())
+    tree["proc/meminfo"] = MEMORY
+    tree["sys/devices/system/cpu/cpu2/online"] = b"0\n"  # it has no topology, then
+    proc = plant(tree, tmp_path)
+    whole, one = told(proc), told(proc, the_pid(proc))
+    assert whole["processes"] == one["processes"]
+    memory = {"memory_total_bytes": 1000 * 1024, "memory_available_bytes": 500 * 1024}
+    assert whole["host"] == one["host"] | memory
 
 
 def test_nobody_is_self_in_a_tree(tmp_path):
@@ -144,35 +153,62 @@ def test_a_tree_with_nothing_in_it_is_an_empty_machine(tmp_path):
     assert snapshot.host.boot_time is None
 
 
-@pytest.mark.parametrize("name", ["stat", "status", "limits", "cgroup", "cmdline", "mountinfo", "fdinfo/0"])
+def problems_with(tree, folder, **options):
+    """The process that is left of a tree, and its problems but for the one that all trees have."""
+    (pid,) = {path.split("/")[1] for path in parsed((HERE / "lab.tree").read_text()) if path.endswith("/limits")}
+    snapshot = scan([pid], proc=plant(tree, folder), **options)
+    json.loads(document.snapshot(snapshot))
+    found = [(one.what, one.reason) for one in snapshot.problems if one.what != "status of files"]
+    return (*snapshot.processes, None)[0], found
+
+
+@pytest.mark.parametrize(
+    "name", ["stat", "status", "limits", "cgroup", "cmdline", "mountinfo", "fdinfo/0", "task/stat", "maps"]
+)
 @pytest.mark.parametrize("content", [b"", b"\xff\0:)\n(", b":\n" * 9000], ids=["empty", "strange", "long"])
 def test_a_file_that_is_empty_or_strange_stops_nothing(name, content, tmp_path):
     tree = parsed((HERE / "lab.tree").read_text())
     (pid,) = {path.split("/")[1] for path in tree if re.fullmatch(r"proc/\d+/stat", path)}
     count = sum(path.startswith(f"proc/{pid}/fd/") for path in tree)
-    tree[f"proc/{pid}/{name}"] = content
-    snapshot = scan([pid], proc=plant(tree, tmp_path))
-    (process,) = snapshot.processes
+    place = name.replace("task/", f"task/{pid}/")
+    tree[f"proc/{pid}/{place}"] = content
+    process, problems = problems_with(tree, tmp_path, mapped=name == "maps")
     assert (process.pid, len(process.descriptors)) == (int(pid), count)
-    assert {one.reason for one in snapshot.problems} <= {"unsupported", "not-understood"}
-    json.loads(document.snapshot(snapshot))
+    strange = {"stat": "process", "task/stat": f"thread {pid}", "maps": "maps" if content else ""}.get(name)
+    assert problems == ([(strange, "not-understood")] if strange else [])
 
 
-@pytest.mark.parametrize(
-    "name", ["status", "limits", "cgroup", "cmdline", "mountinfo", "fdinfo", "fd", "ns", "task", "cwd", "stat"]
-)
+MISSING = {
+    "stat": [("process", "vanished")],
+    "status": [("process", "no-such-process")],
+    "limits": [("limits", "vanished")],
+    "cgroup": [("cgroup", "vanished")],
+    "cmdline": [("cmdline", "vanished")],
+    "fdinfo": [("fdinfo", "vanished")],
+    "fd": [("descriptors", "vanished")],
+    "task": [("threads", "vanished")],
+    "maps": [("maps", "vanished")],
+    "mountinfo": [],
+    "ns": [],
+    "cwd": [],
+}
+
+
+@pytest.mark.parametrize("name", MISSING)
 def test_a_file_that_is_missing_stops_nothing_else(name, tmp_path):
     tree = parsed((HERE / "lab.tree").read_text())
     (pid,) = {path.split("/")[1] for path in tree if re.fullmatch(r"proc/\d+/stat", path)}
+    count = sum(path.startswith(f"proc/{pid}/fd/") for path in tree)
     root = f"proc/{pid}/{name}"
     left = {path: content for path, content in tree.items() if path != root and not path.startswith(f"{root}/")}
-    snapshot = scan([pid], proc=plant(left, tmp_path))
+    process, problems = problems_with(left, tmp_path, mapped=name == "maps")
+    assert problems == MISSING[name]
     if name in ("stat", "status"):
-        assert {one.reason for one in snapshot.problems} <= {"unsupported", "vanished", "no-such-process"}
+        assert process is None
         return
-    (process,) = snapshot.processes
-    assert (process.descriptors is None) == (name == "fd")
-    json.loads(document.snapshot(snapshot))
+    assert process.descriptors is None if name == "fd" else len(process.descriptors) == count
+    assert sorted(file.role for file in process.files) == sorted({"cwd", "root", "exe"} - {name})
+    assert len(process.threads) == (name != "task")
 
 
 def test_a_recording_can_be_written_and_read_again(lab):
