@@ -17,6 +17,9 @@ from program import PROGRAM, run, without_rights
     ("words", "named"),
     [
         (["--nonsense"], "--nonsense"),
+        (["--col", "fd", "self"], "--col"),
+        (["--", "--help("], "--help("),
+        (["--timeout", "86401", "self"], "--timeout"),
         (["--format", "pdf", "self"], "pdf"),
         (["--timeout", "soon", "self"], "soon"),
         (["--timeout", "0", "self"], "--timeout"),
@@ -53,10 +56,14 @@ def test_a_target_that_is_not_there_exits_with_1(target):
     assert [problem["reason"] for problem in json.loads(done.stdout)["problems"]] == ["no-such-process"]
 
 
-def test_one_target_that_is_there_is_enough(holder):
-    done = run(str(holder.pid), "4194999")
+@pytest.mark.parametrize("form", [[], ["--format", "csv"]])
+def test_one_target_that_is_there_is_enough(form, holder):
+    done = run(*form, str(holder.pid), "4194999", "no-process-has-this-name")
     assert done.returncode == 0
-    assert done.stderr.decode() == "fdscope: process 4194999: no process has this pid\n"
+    assert done.stderr.decode().splitlines() == [
+        "fdscope: no process is called 'no-process-has-this-name'",
+        "fdscope: process 4194999: no process has this pid",
+    ]
 
 
 def test_a_full_disk_exits_with_4():
@@ -87,9 +94,11 @@ def test_a_closed_pipe_ends_quietly_with_0(words):
 
 
 @contextlib.contextmanager
-def started(command):
+def started(command, **options):
     """A command that runs in a session of its own, as an interrupt goes to all of them."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, **options
+    )
     with process:
         try:
             yield process
@@ -104,6 +113,30 @@ def test_an_interrupt_exits_with_130_and_says_nothing():
         out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (130, b"")
     assert [line for line in err.splitlines() if not line.startswith(b"lab: ")] == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_lab_in_the_background_of_a_shell_can_be_ended(number):
+    """Where SIGINT is ignored, as a shell has it for what it starts with an ampersand."""
+    background = lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)  # noqa: E731 - a preexec_fn
+    with started([*PROGRAM, "lab", "--json", "fifo", "sync-file"], preexec_fn=background) as process:
+        told = json.loads(process.stdout.readline())
+        folder = os.path.dirname(told["specimens"][0]["says"]["name"])
+        assert os.path.isdir(folder)
+        process.send_signal(number)
+        assert process.wait(30) == 130
+    assert not os.path.exists(folder)
+    assert (told["pid"], [one["kind"] for one in told["specimens"]]) == (process.pid, ["fifo"])
+    assert [one["kind"] for one in told["refused"]] == ["sync-file"]  # nobody can make one; the reason is told
+
+
+def test_an_interrupt_that_was_ignored_when_it_began_stays_ignored():
+    def background():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    script = [sys.executable, "-c", INTERRUPTED_BY_ITSELF, "--json", "self"]
+    done = subprocess.run(script, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, preexec_fn=background)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 @pytest.mark.parametrize("delay_s", [0.01, 0.03, 0.06, 0.1])

@@ -21,6 +21,7 @@ def test_help_names_every_option_command_and_status(words):
         r"^ +\d+  .*$", told, re.M
     )
     assert max(map(len, told.splitlines())) <= 100
+    assert "\n  --columns LIST               columns of the" in told
 
 
 def test_the_version_is_the_packages():
@@ -52,6 +53,12 @@ ready(held=[os.dup(0) for _ in range(13)])
     )
     told = text(str(one.pid))
     assert re.search(r"18 of 20 \(hard limit 20\) .* 90 %  above 80 %: .*Too many open files", told)
+
+
+def test_reports_on_several_processes_follow_one_another(holder, lab):
+    told = text(str(holder.pid), str(lab.pid))
+    heads = [int(pid) for pid in re.findall(r"(?:^|\n\n)\S+ \[(\d+)\]", told)]
+    assert heads == sorted([holder.pid, lab.pid])
 
 
 def test_doctor_tells_what_it_found_and_what_it_would_give():
