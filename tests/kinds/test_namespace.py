@@ -33,24 +33,3 @@ def test_a_bind_mount_of_another_mount_namespace_tells_no_type():
     assert (type(found).__name__, found.namespace_type, found.object) == ("Namespace", None, "namespace:[99]")
     assert found.describe() == "/blue"
     assert placed(b"/blue", b"", mount=None, magic=0x6E736673).inode == 99  # before Linux 5.14 stat(2) alone tells
-
-
-BIND = """
-CLONE_NEWNS, CLONE_NEWUTS, MS_BIND, MS_REC, MS_PRIVATE = 0x20000, 0x4000000, 0x1000, 0x4000, 0x40000
-checked(libc.unshare(CLONE_NEWNS | CLONE_NEWUTS))
-checked(libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None))
-point = os.fsencode(sys.argv[1])
-os.close(os.open(point, os.O_CREAT))
-checked(libc.mount(b"/proc/self/ns/uts", point, None, MS_BIND, None))
-ready(bound=os.open(point, os.O_RDONLY), link=os.open("/proc/self/ns/uts", os.O_RDONLY))
-"""
-
-
-def test_a_live_bind_mount_and_the_file_in_proc_are_one_object(child, tmp_path):
-    one = child(BIND, str(tmp_path / "uts"))
-    process, problems = one.scan()
-    rows = {row.fd: row for row in process.descriptors}
-    bound, link = rows[one.told["bound"]], rows[one.told["link"]]
-    assert problems == []
-    assert (bound.namespace_type, link.namespace_type, bound.object) == ("uts", "uts", link.object)
-    assert (bound.name, link.name) == (str(tmp_path / "uts"), f"uts:[{link.inode}]")

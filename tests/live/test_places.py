@@ -186,6 +186,24 @@ ready(fd=fd)
     assert (row.name, row.size_bytes, row.filesystem, row.mount_point) == ("/file", 4, "tmpfs", None)
 
 
+def test_a_bind_mount_of_a_namespace_and_its_file_in_proc_are_one_object(child, tmp_path):
+    one = child(
+        NEW_MOUNTS
+        + """
+new_mounts()
+os.close(os.open(sys.argv[1], os.O_CREAT))
+checked(libc.mount(b"/proc/self/ns/uts", os.fsencode(sys.argv[1]), None, 0x1000, None))  # MS_BIND
+ready(bound=os.open(sys.argv[1], os.O_RDONLY), link=os.open("/proc/self/ns/uts", os.O_RDONLY))
+""",
+        str(tmp_path / "uts"),
+    )
+    process, problems = one.scan()
+    bound, link = row_of(process, one.told["bound"]), row_of(process, one.told["link"])
+    assert problems == []
+    assert (bound.namespace_type, link.namespace_type, bound.object) == ("uts", "uts", link.object)
+    assert (bound.name, link.name) == (str(tmp_path / "uts"), f"uts:[{link.inode}]")
+
+
 def test_a_message_queue_is_read_like_a_file(child):
     one = child(
         """
