@@ -59,7 +59,7 @@ class Mounts:
 
     def __init__(self, proc: Proc) -> None:
         self._proc = proc
-        self._by_view: dict[object, dict[int, RawMount]] = {}
+        self._by_view: dict[tuple[bytes | Unread, bytes | Unread], dict[int, RawMount]] = {}
         self._by_pid: dict[int, dict[int, RawMount]] = {}
 
     def get(self, pid: int, mount_id: int) -> RawMount | None:
@@ -97,9 +97,7 @@ class Mounts:
         if isinstance(directory, Unread):
             return {}
         with directory:
-            namespace, root = directory.link(b"ns/mnt"), directory.link(b"root")
-            known = isinstance(namespace, bytes) and isinstance(root, bytes)
-            view: object = (namespace, root) if known else pid
+            view = (directory.link(b"ns/mnt"), directory.link(b"root"))  # what cannot be read has the pid in it
             if view not in self._by_view:
                 content = _mountinfo(directory)
                 try:
