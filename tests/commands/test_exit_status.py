@@ -17,7 +17,7 @@ from program import PROGRAM, run, without_rights
     ("words", "named"),
     [
         (["--nonsense"], "--nonsense"),
-        (["--col", "fd", "self"], "--col"),
+        (["--colum", "fd", "self"], "--colum"),
         (["--", "--help("], "--help("),
         (["--timeout", "86401", "self"], "--timeout"),
         (["--format", "pdf", "self"], "pdf"),

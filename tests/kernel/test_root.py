@@ -63,6 +63,6 @@ def test_a_handle_that_is_none_has_no_path():
     assert [
         path_of_handle(b"/", 1, bytes(8)),
         path_of_handle(b"/none", 1, bytes(8)),
-        path_of_handle(b"/", 1, bytes(129)),
+        path_of_handle(b"/", 1, b"x" * 129),
     ] == [None] * 3
     assert os.listdir("/proc/self/fd") == before

@@ -35,7 +35,15 @@ def test_a_bar_has_the_length_that_was_asked_for(share, length, unicode):
 
 
 def test_wide_characters_take_two_columns_and_combining_ones_none():
-    assert [columns(text) for text in ("", "abc", "日本", "カナ", "é", "e\u0301", "🦉")] == [0, 3, 4, 4, 1, 1, 2]
+    assert [columns(text) for text in ("", "abc", "日本", "\uff21\uff22", "é", "e\u0301", "🦉")] == [
+        0,
+        3,
+        4,
+        4,
+        1,
+        1,
+        2,
+    ]
 
 
 def test_text_is_cut_with_an_ellipsis_that_the_console_can_show():

@@ -81,6 +81,10 @@ def test_columns_stand_below_one_another_whatever_is_in_them():
     assert drawn(rows).splitlines() == ["FD  NAME  WHAT", " 1  日本  x", " 2   b      y"]
 
 
+def test_a_name_that_looks_like_a_number_stays_as_it_is():
+    assert drawn([[1, "1e5", "007"]], show_headers=False) == "1  1e5  007\n"
+
+
 def test_a_table_of_no_rows_is_its_headers():
     assert [drawn([]), drawn([], show_headers=False)] == ["FD  NAME  WHAT\n", ""]
 

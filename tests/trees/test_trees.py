@@ -110,6 +110,7 @@ def test_a_whole_tree_is_told_without_a_target_and_of_todays_machine_nothing(tmp
     assert whole["processes"] == one["processes"]
     memory = {"memory_total_bytes": 1000 * 1024, "memory_available_bytes": 500 * 1024}
     assert whole["host"] == one["host"] | memory
+    assert one["host"]["cpu_sockets"] == 1
 
 
 def test_nobody_is_self_in_a_tree(tmp_path):
@@ -176,6 +177,16 @@ def test_a_file_that_is_empty_or_strange_stops_nothing(name, content, tmp_path):
     assert (process.pid, len(process.descriptors)) == (int(pid), count)
     strange = {"stat": "process", "task/stat": f"thread {pid}", "maps": "maps" if content else ""}.get(name)
     assert problems == ([(strange, "not-understood")] if strange else [])
+
+
+def test_an_fdinfo_that_a_kind_cannot_read_costs_a_problem_and_not_the_row(tmp_path):
+    tree = parsed((HERE / "lab.tree").read_text())
+    path = next(path for path, link in tree.items() if link == "anon_inode:[eventfd]")
+    tree[path.replace("/fd/", "/fdinfo/")] = b"pos:\t0\neventfd-count: many\n"
+    process, problems = problems_with(tree, tmp_path)
+    (row,) = [row for row in process.descriptors if row.fd == int(path.rpartition("/")[2])]
+    assert (type(row).__name__, row.count) == ("EventFd", None)
+    assert problems == [("fdinfo", "not-understood")]
 
 
 MISSING = {
