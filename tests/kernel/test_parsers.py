@@ -43,6 +43,7 @@ MOUNTINFO = (
 MAPS = (
     b"5600a0000000-5600a0001000 r--p 00000000 fe:00 99                         /usr/bin/x y\n"
     b"5600a0001000-5600a0003000 r-xp 00001000 fe:00 99                         /usr/bin/x y\n"
+    b"5600a0003000-5600a0004000 r--p 00003000 fe:00 99                         /usr/bin/x y\n"
     b"7f0000000000-7f0000001000 rw-p 00000000 00:00 0 \n"
     b"7f0000002000-7f0000003000 rw-s 00000000 00:01 5                          /odd\rname\\012 (deleted)\n"
     b"7ffd00000000-7ffd00001000 rw-p 00000000 00:00 0                          [stack]\n"
@@ -134,7 +135,7 @@ def test_only_the_kernels_own_files_and_local_mounts_answer_for_sure(link, mount
 
 def test_regions_of_one_file_are_one_mapping_with_their_length_and_each_of_their_rights():
     assert parse_maps(MAPS) == {
-        (b"/usr/bin/x y", b"fe:00", 99): (b"5600a0000000-5600a0001000", 2, 0x3000, b"r--p r-xp"),
+        (b"/usr/bin/x y", b"fe:00", 99): (b"5600a0000000-5600a0001000", 3, 0x4000, b"r--p r-xp"),
         (b"/odd\rname\n (deleted)", b"00:01", 5): (b"7f0000002000-7f0000003000", 1, 0x1000, b"rw-s"),
     }
 
