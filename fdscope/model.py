@@ -11,7 +11,7 @@ the rest of a small process's report.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta, Struct
@@ -25,6 +25,52 @@ VERBS = (READ, WRITE, SEEK, POLL, MAP)
 def said(sentence: str) -> Meta:
     """A field's one line of documentation; schema, manual and column help all print it."""
     return Meta(description=sentence)
+
+
+class Holder(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A descriptor of a process, named from outside."""
+
+    pid: Annotated[int, said("process id")]
+    fd: Annotated[int, said("number in the descriptor table")]
+    process: Annotated[str | None, said("the process's name")] = None
+    tid: Annotated[int | None, said("the thread whose own descriptor table this is in")] = None
+
+
+class Peer(Holder, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A descriptor at the other end."""
+
+    kind: Annotated[str, said("kind of its object")]
+
+
+class Watcher(Holder, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """An epoll that watches a descriptor."""
+
+    events: Annotated[list[str], said("events that it waits for")]
+
+
+class End(NamedTuple):
+    """What an object offers for meeting others."""
+
+    key: str
+    """Names this end; unique among all kinds, so it begins with a word of the kind."""
+    seeks: tuple[str, ...]
+    """Keys of the ends that it faces; its own key, if all who hold it face each other."""
+    links: tuple[str, ...] = ()
+    """What ``/proc/PID/fd/N`` of a descriptor at a sought end points to: so it is found in other processes."""
+    missing: str = ""
+    """The value of `other_end` when nobody holds a sought end: ``no-reader``; empty: then nothing is missing."""
+
+
+OTHER_ENDS: dict[str, str] = {
+    "closed": "the other end has been closed",
+    "no-reader": "nobody holds a reading end: a write raises SIGPIPE and fails with EPIPE",
+    "no-writer": "nobody holds a writing end: a read of what is left ends with 0, end of file",
+    "not-connected": "it is connected to nothing",
+    "listening": "it waits for connections",
+    "elsewhere": "the other end is not on this machine",
+    "unclaimed": "it exists, but no process holds it: it waits to be accepted, is in flight, or is the kernel's",
+    "unread": "no process that could be read holds it, and some could not be read",
+}
 
 
 class Descriptor(Struct, tag_field="kind", kw_only=True, omit_defaults=True, gc=False):
@@ -48,6 +94,22 @@ class Descriptor(Struct, tag_field="kind", kw_only=True, omit_defaults=True, gc=
     mount_id: Annotated[int | None, said("the mount it was opened through (proc_pid_mountinfo(5))")] = None
     object: Annotated[str | None, said("names the object; equal for descriptors of one object")] = None
     tid: Annotated[int | None, said("the thread whose own descriptor table this is in")] = None
+    open_file: Annotated[
+        str | None,
+        said("names the open file description; equal for descriptors that share one; left out: not known"),
+    ] = None
+    shared_with: Annotated[
+        list[Holder] | None, said("other descriptors of the same open file description; the first 8")
+    ] = None
+    shared_total: Annotated[int | None, said("how many those are in all")] = None
+    peers: Annotated[list[Peer] | None, said("descriptors at the other end; the first 8")] = None
+    peers_total: Annotated[int | None, said("how many those are in all")] = None
+    other_end: Annotated[
+        str | None,
+        Meta(extra_json_schema={"enum": list(OTHER_ENDS)}),
+        said("why no peer is named, where there could be one"),
+    ] = None
+    watched_by: Annotated[list[Watcher] | None, said("epolls that wait for its events")] = None
 
     known_by: ClassVar[tuple[Hashable, ...]] = ()
     """What this kind is recognised by; see kinds/__init__.py for the forms."""
@@ -70,6 +132,10 @@ class Descriptor(Struct, tag_field="kind", kw_only=True, omit_defaults=True, gc=
     def describe(self) -> str:
         """The object in one line. May hold hostile text: it must pass report/safe.py."""
         return self.name or ""
+
+    def ends(self) -> tuple[End, ...]:
+        """What it offers for meeting others; none for an object that has no other end."""
+        return ()
 
 
 class Switches(Struct, frozen=True, kw_only=True):
@@ -166,14 +232,6 @@ class Process(Struct, kw_only=True, omit_defaults=True, gc=False):
     threads: Annotated[list[Thread], said("its threads")] = msgspec.field(default_factory=list)
     descriptors: Annotated[list[Descriptor] | None, said("left out: they could not be read")] = None
     files: Annotated[list[HeldFile] | None, said("files held without a descriptor")] = None
-
-
-class Holder(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A descriptor of a process, named from outside."""
-
-    pid: Annotated[int, said("process id")]
-    fd: Annotated[int, said("number in the descriptor table")]
-    process: Annotated[str | None, said("the process's name")] = None
 
 
 class Object(Struct, kw_only=True):

@@ -33,6 +33,42 @@ class RawMount(NamedTuple):
     source: bytes
 
 
+class RawSocket(NamedTuple):
+    """One socket, as sock_diag(7) or the tables in ``/proc/PID/net`` tell of it; numbers in host byte order."""
+
+    inode: int
+    family: int
+    """AF_… of address_families(7)."""
+    type: int
+    """SOCK_… of socket(2); 0: not told."""
+    protocol: int
+    state: int
+    """As include/net/tcp_states.h numbers them, for every family."""
+    net_namespace: int
+    """Inode of the network namespace that it was found in."""
+    foreign: bool = False
+    """Whether that is another one than the process lives in."""
+    local: bytes = b""
+    """Address: 4 or 16 bytes of IP, the name of a unix socket (an abstract one begins with NUL), a vsock CID."""
+    local_port: int = 0
+    """Of netlink: the port id."""
+    remote: bytes = b""
+    remote_port: int = 0
+    interface: int = 0
+    """Index of the network interface it is bound to; 0: to none."""
+    receive_queue: int | None = None
+    """Bytes that wait to be read; of a listener, connections that wait to be accepted."""
+    send_queue: int | None = None
+    """Bytes not yet sent or acknowledged; of a listener, how many connections may wait."""
+    uid: int | None = None
+    peer_inode: int | None = None
+    """Of unix sockets: the socket it is connected to; 0: that has been closed; None: to none, or not told."""
+    shutdown: int | None = None
+    """Bit 0: it receives no more; bit 1: it sends no more (shutdown(2))."""
+    attributes: bytes = b""
+    """The netlink attributes of the answer, unread; empty from ``/proc/PID/net``."""
+
+
 class RawDescriptor(NamedTuple):
     """One entry of a descriptor table."""
 
@@ -50,6 +86,10 @@ class RawDescriptor(NamedTuple):
     """statfs(2) f_type, asked only for a path that belongs to no mount of the process."""
     tid: int | None = None
     """The thread whose own descriptor table this is; None for the table of the process."""
+    protocol: bytes = b""
+    """Of a socket: what the kernel calls its protocol, ``TCPv6``, the attribute ``system.sockprotoname``."""
+    socket: RawSocket | None = None
+    """What is known of a socket beyond its inode; None: nothing, as of one neither bound nor connected."""
 
 
 class RawHeldFile(NamedTuple):
@@ -173,3 +213,16 @@ class Machine(Protocol):
 
     def lock_waiters(self, lock: bytes) -> tuple[int, ...]:
         """Processes that wait for a lock, given its line without the number (proc_locks(5)); -1: one unnamed."""
+
+    def facing(self, socket: RawSocket) -> tuple[int, ...]:
+        """Inodes of the sockets of this machine that `socket` exchanges data with, both directions considered.
+
+        Of a connection the one at the other end; of a datagram socket also those that send to it; of a
+        listener those that have connected and wait to be accepted.
+        """
+
+    def listeners(self, socket: RawSocket) -> tuple[int, ...]:
+        """Inodes of the listeners that a connection can have been accepted from; several share one port."""
+
+    def interface(self, net_namespace: int, index: int) -> bytes | None:
+        """The name of a network interface (netdevice(7))."""

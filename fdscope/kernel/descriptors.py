@@ -5,7 +5,7 @@ Nothing that a process holds is opened: readlink(2) and stat(2) look at it throu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from errno import EACCES, ENAMETOOLONG, ENOENT, EPERM, ESRCH
 
 from ..raw import RawDescriptor, RawMount, Record, Unread
@@ -36,9 +36,17 @@ def may_block(mount: RawMount | None) -> bool:
 
 
 def descriptors(
-    task: Directory, pid: int, tid: int | None, mounts: Mounts, patience: Patience, helpers: int = 0
+    task: Directory,
+    pid: int,
+    tid: int | None,
+    mounts: Mounts,
+    patience: Patience,
+    helpers: int = 0,
+    wanted: Callable[[bytes], bool] | None = None,
 ) -> Iterator[Record]:
     """Every descriptor in the table of `task`, the directory of a process or of one of its threads.
+
+    Or those whose link is `wanted`: of all others nothing but the link is read.
 
     A descriptor that is closed while the table is read is not in it any more and is left out. One whose
     stat(2) may block is put off: it comes out of `patience`. So many `helpers` may read parts of a large table.
@@ -53,7 +61,7 @@ def descriptors(
             yield infos
 
         def part(numbers: list[int]) -> Iterator[RawDescriptor | Unread]:
-            return _table(links, readable, numbers, (pid, tid), mounts, patience)
+            return _table(links, readable, numbers, (pid, tid), mounts, patience, wanted)
 
         if helpers and len(numbers) >= MANY:
             size = share_size(len(numbers))
@@ -83,13 +91,16 @@ def _table(
     owner: tuple[int, int | None],
     mounts: Mounts,
     patience: Patience,
+    wanted: Callable[[bytes], bool] | None,
 ) -> Iterator[RawDescriptor | Unread]:
     """These descriptors of one table. Most of the time of a scan is spent here: three calls for each."""
     pid, tid = owner
-    known_mounts = mounts.table(pid)
+    known_mounts = None
     for fd in numbers:
         name = b"%d" % fd
         link = links.link(name, fd)
+        if wanted is not None and (isinstance(link, Unread) or not wanted(link)):
+            continue
         info = infos.read(name, fd) if infos is not None else b""
         if isinstance(link, Unread) or isinstance(info, Unread):
             unread = [one for one in (link, info) if isinstance(one, Unread)]
@@ -105,6 +116,7 @@ def _table(
             yield RawDescriptor(pid, fd, link, info, None, None, None, tid)
             continue
         mount_id = mount_number(info)
+        known_mounts = mounts.table(pid) if known_mounts is None else known_mounts
         mount = None if mount_id is None else known_mounts.get(mount_id)
         if may_block(mount) and not links.recorded:
             patience.ask(RawDescriptor(pid, fd, link, info, None, mount, None, tid), links.number, name, mount)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from ..raw import RawMount, Unread
+from ..raw import RawMount, RawSocket, Unread
 from .handles import is_inode, leads_to, path_of_handle
 from .mounts import Mounts, is_remote
 from .root import Proc
@@ -94,3 +94,15 @@ class ProcMachine:
     def lock_waiters(self, lock: bytes) -> tuple[int, ...]:
         """Processes that wait for a lock, given its line without the number (proc_locks(5)); -1: one unnamed."""
         return tuple(self._waiters.get(lock_key(lock), ()))
+
+    def facing(self, socket: RawSocket) -> tuple[int, ...]:
+        """Inodes of the sockets of this machine that `socket` exchanges data with."""
+        return ()
+
+    def listeners(self, socket: RawSocket) -> tuple[int, ...]:
+        """Inodes of the listeners that a connection can have been accepted from."""
+        return ()
+
+    def interface(self, net_namespace: int, index: int) -> bytes | None:
+        """The name of a network interface (netdevice(7))."""
+        return None

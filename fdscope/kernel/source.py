@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from errno import EACCES, ENOENT, ENOSYS, EPERM, ESRCH
 from typing import Protocol
 
@@ -45,25 +45,44 @@ class ProcSource:
             yield Unread("status of files", ENOSYS, detail="a recorded tree does not hold what stat(2) said")
         own = self._proc.own_pid()  # looked at first, before it holds the directories of what is put off
         chosen = sorted(self._proc.pids() if pids is None else pids, key=lambda pid: pid != own)
+        yield from self._each(chosen, self._process, also_gone=pids is not None)
+
+    def holders(
+        self, pids: Collection[int], wanted: Callable[[bytes], bool], *, files: bool = False
+    ) -> Iterator[Record]:
+        """Of these processes the descriptors whose link is `wanted`, and the descriptors that could not be read.
+
+        With `files` also what they hold without a descriptor, whatever it is.
+        """
+
+        def some(task: Directory, pid: int) -> Iterator[Record]:
+            yield from self._holder(task, pid, wanted, files)
+
+        yield from self._each(list(pids), some, also_gone=False)
+
+    def _each(
+        self, pids: list[int], read: Callable[[Directory, int], Iterator[Record]], *, also_gone: bool
+    ) -> Iterator[Record]:
+        """What `read` says of each process, by several processes side by side where that pays."""
         helpers = 0 if self._proc.recorded else workers.helpers()
-        shares = self._shares(chosen) if helpers else []
+        shares = self._shares(pids) if helpers else []
 
         def some(share: list[int]) -> Iterator[Record]:
             for pid in share:
                 task = self._proc.process(pid)
                 if isinstance(task, Directory):
                     with task:
-                        yield from self._process(task, pid)
+                        yield from read(task, pid)
                     if self._patience.is_full:
                         yield from self._answers()
-                elif pids is not None or task.errno not in (ENOENT, ESRCH):
+                elif also_gone or task.errno not in (ENOENT, ESRCH):
                     yield task._replace(what="process")
 
         if len(shares) > 1:
             yield from side_by_side(shares, some, begin=self._patience.forget, rest=self._answers, most=helpers)
         else:
             self._helpers = helpers
-            yield from some(chosen)
+            yield from some(pids)
         yield from self._answers()
 
     def _shares(self, pids: list[int]) -> list[list[int]]:
@@ -127,6 +146,29 @@ class ProcSource:
                 yield unsure._replace(pid=pid)
         if self._mapped:
             yield from processes.mapped(task, pid, self._mounts, self._patience)
+
+    def _holder(self, task: Directory, pid: int, wanted: Callable[[bytes], bool], files: bool) -> Iterator[Record]:
+        """As `_process`, of the descriptors alone; for one thread there is no question whose table it is."""
+        tids = task.open(b"task")
+        living = [pid]
+        if isinstance(tids, Directory):
+            with tids:
+                numbers = tids.numbers()
+            living = numbers if isinstance(numbers, list) and len(numbers) > 1 else living
+        tables = living[:1]
+        if len(living) > 1:
+            tables, _, _ = self._tables(pid, living)
+        for tid in tables:
+            directory = task if tid == pid else task.open(b"task/%d" % tid)
+            if isinstance(directory, Directory):
+                label = None if tid == tables[0] else tid
+                yield from descriptors(directory, pid, label, self._mounts, self._patience, self._helpers, wanted)
+                if directory is not task:
+                    directory.close()
+        if files:
+            yield from processes.held(task, pid, self._mounts, self._patience)
+            if self._mapped:
+                yield from processes.mapped(task, pid, self._mounts, self._patience)
 
     def _held(self, task: Directory, pid: int, tables: list[int]) -> Iterator[Record]:
         """What the tables of a process hold, and the files of the task that the first of them belongs to."""
