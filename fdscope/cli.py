@@ -65,6 +65,7 @@ OPTIONS = (
     Option(("--all",), "without TARGET: every process, descriptor by descriptor, not the overview"),
     Option(("--mapped",), "also list the files that memory is mapped from"),
     Option(("--proc",), "another proc file system, or a recorded tree", "PATH", (), "/proc", ("show", "doctor")),
+    Option(("--no-peers",), "do not look through other processes for who is at the other ends, and who shares"),
     Option(("--source",), "where facts come from", "SOURCE", ("auto", "proc", "bpf"), "auto"),
     Option(("--color",), "when to use colours", "WHEN", ("auto", "always", "never"), "auto", ("show", "doctor")),
     Option(

@@ -1,29 +1,324 @@
-"""Which descriptors refer to one object. Pure; knows no kind."""
+"""Who is at the other end, who shares an open file description, who watches. Pure; knows no kind.
+
+Ends meet by their keys alone: an end is found at its key and faces the keys that it seeks, and those who seek
+it face it. What takes a look at the machine, whether two open file descriptions are one, is asked of functions
+that are handed in. All costs are linear in descriptors, but for that question.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import functools
+import itertools
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
-from .model import Descriptor, Holder, Object, Process, kind_name
+from .model import Descriptor, End, Holder, Object, Peer, Process, Watched, Watcher, kind_name
+
+MOST = 8
+"""How many peers, sharers and watchers are named; the others are counted."""
+
+Place = tuple[int, int]
+"""The task whose table a descriptor is in, by pid or thread id, and its number: what kcmp(2) takes."""
+
+_ORDER = {0: 0, 1: -1, 2: 1}  # kcmp(2) to what sorting takes
 
 
-def objects(processes: Iterable[Process]) -> list[Object]:
-    """Each object that several descriptors hold, in the order of their first. Linear in descriptors."""
-    first: dict[str, tuple[Process, Descriptor]] = {}
-    shared: dict[str, Object] = {}
+class Held(NamedTuple):
+    """A descriptor, and who holds it."""
+
+    pid: int
+    process: str | None
+    descriptor: Descriptor
+
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return self.descriptor.tid or self.pid, self.descriptor.fd
+
+
+class Same(NamedTuple):
+    """Questions that no text of the kernel answers; each answer is None where it cannot be had."""
+
+    order: Callable[[Place, Place], int | None]
+    """0: one open file description; 1 or 2: two, of which the first or the second comes later (kcmp(2))."""
+    watches: Callable[[Place, Place, tuple[int, int]], bool | None]
+    """Whether the file at the first place is what the epoll at the second watches under a number.
+
+    Of several files that were added under one number, the second part says which, from 0.
+    """
+
+
+UNKNOWN = Same(lambda *_: None, lambda *_: None)
+"""Nothing can be asked: another machine's tree, or a kernel without the call."""
+
+
+def held_by(processes: Iterable[Process]) -> list[Held]:
+    """All descriptors of these processes; of those that share one table, only the first's."""
+    found = []
     for process in processes:
-        for descriptor in process.descriptors or ():
-            identity = descriptor.object
-            if identity is None:
-                continue
-            holder = first.setdefault(identity, (process, descriptor))
-            if holder[1] is descriptor:
-                continue
-            if identity not in shared:
-                shared[identity] = Object(id=identity, kind=kind_name(type(holder[1])), holders=[_holder(*holder)])
-            shared[identity].holders.append(_holder(process, descriptor))
-    return list(shared.values())
+        if not any(pid < process.pid for pid in process.shares_table_with or ()):
+            found += [Held(process.pid, process.name, one) for one in process.descriptors or ()]
+    return found
 
 
-def _holder(process: Process, descriptor: Descriptor) -> Holder:
-    return Holder(pid=process.pid, fd=descriptor.fd, process=process.name)
+class Links:
+    """How the descriptors that were read hang together."""
+
+    def __init__(
+        self, shown: Sequence[Held], others: Sequence[Held], same: Same, *, complete: bool, unread: bool
+    ) -> None:
+        """Finds out who meets, who shares and who watches.
+
+        Args:
+            shown: every descriptor of the processes that are shown.
+            others: descriptors of other processes that may face, share or watch them.
+            same: how open file descriptions are compared.
+            complete: whether all other processes were looked through.
+            unread: whether some of them could not be read.
+        """
+        self._shown = shown
+        self._others = others
+        self._same = same
+        self._complete = complete
+        self._unread = unread
+        self._ends: dict[int, tuple[End, ...]] = {}
+        self._at: defaultdict[str, list[Held]] = defaultdict(list)
+        self._facing: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        self._sharing: dict[str, list[Held]] = {}
+        self._watchers: defaultdict[str | Place, list[Watcher]] = defaultdict(list)
+        self._meet()
+        self._share()
+        self._watch()
+
+    def _meet(self) -> None:
+        """Puts every end at its key, and joins keys with those that they seek, both ways."""
+        sought: dict[str, tuple[str, ...]] = {}
+        for one in (*self._shown, *self._others):
+            ends = one.descriptor.ends()
+            if ends:
+                self._ends[id(one.descriptor)] = ends
+            for end in ends:
+                self._at[end.key].append(one)
+                sought[end.key] = end.seeks
+        for key, others in sought.items():
+            for other in others:
+                if other in self._at:
+                    self._facing[key][other] = None
+                    self._facing[other][key] = None
+
+    def _share(self) -> None:
+        """Names the open file description of every descriptor shown, where it can be told from others."""
+        shown: defaultdict[tuple[object, ...], list[Held]] = defaultdict(list)
+        others: defaultdict[tuple[object, ...], list[Held]] = defaultdict(list)
+        for one in self._shown:
+            shown[_looks(one.descriptor)].append(one)
+        for one in self._others:
+            key = _looks(one.descriptor)
+            if key in shown:
+                others[key].append(one)
+        for key, group in shown.items():
+            for together in self._classes(group, others.get(key, [])):
+                together.sort(key=_place)
+                name = "{}:{}".format(*together[0].place)
+                for one in together:
+                    one.descriptor.open_file = name
+                if len(together) > 1:
+                    self._sharing[name] = together
+
+    def _classes(self, shown: list[Held], others: list[Held]) -> list[list[Held]]:
+        """Those of the descriptors shown that share one open file description, with the others that do.
+
+        None at all, if that cannot be found out. All of them look alike.
+        """
+        first = shown[0].descriptor
+        if first.one_open_file and first.object is not None and first.access != "path":
+            return [[*shown, *others]]
+        unknown = False
+
+        def compare(one: Held, other: Held) -> int:
+            nonlocal unknown
+            order = None if unknown else self._same.order(one.place, other.place)
+            unknown = unknown or order not in _ORDER
+            return 0 if order is None or unknown else _ORDER[order]
+
+        group = sorted(shown, key=functools.cmp_to_key(compare)) if len(shown) > 1 else shown
+        classes = [[group[0]]]
+        for before, one in itertools.pairwise(group):
+            if compare(before, one) == 0:
+                classes[-1].append(one)
+            else:
+                classes.append([one])
+        for one in others:
+            low, high = 0, len(classes)
+            while low < high and not unknown:
+                middle = (low + high) // 2
+                order = self._same.order(one.place, classes[middle][0].place)
+                if order == 0:
+                    classes[middle].append(one)
+                    break
+                if order not in _ORDER:  # of another process that has gone, or that is not to be compared
+                    break
+                low, high = (middle + 1, high) if _ORDER[order] > 0 else (low, middle)
+        return [] if unknown else classes
+
+    def _watch(self) -> None:
+        """Finds the open file description behind every registration of every epoll.
+
+        The number of a registration is what it was added under; by now it may stand for another file in that
+        process, or for none, while the file that is watched lives on under another number.
+        """
+        epolls = [one for one in (*self._shown, *self._others) if one.descriptor.registrations()]
+        if not epolls:
+            return
+        places: dict[Place, Held] = {}
+        inodes: defaultdict[int, list[Held]] = defaultdict(list)
+        for one in (*self._shown, *self._others):
+            places[one.place] = one
+            if one.descriptor.inode is not None:
+                inodes[one.descriptor.inode].append(one)
+        tables = {one.place[0] for one in self._shown}
+        for epoll in epolls:
+            seen: dict[int, int] = {}
+            for target in epoll.descriptor.registrations():
+                nth = seen[target.fd] = seen.get(target.fd, -1) + 1
+                here = places.get((epoll.place[0], target.fd))
+                if here is not None and self._is_target(here, epoll, target, nth):
+                    self._add_watcher(here, epoll, target)
+                elif target.inode is not None and (here is not None or epoll.place[0] in tables):
+                    self._astray(epoll, target, nth, inodes[target.inode])
+
+    def _astray(self, epoll: Held, target: Watched, nth: int, alike: list[Held]) -> None:
+        """A registration whose number is not that of the file that it watches."""
+        target.stale = True
+        found = [
+            one
+            for one in alike
+            if (one.pid == epoll.pid or one.descriptor.one_open_file) and self._is_target(one, epoll, target, nth)
+        ]
+        target.held_as = [one.descriptor.fd for one in found if one.place[0] == epoll.place[0]] or None
+        for one in found:
+            if one is found[0] or one.descriptor.open_file is None:
+                self._add_watcher(one, epoll, target)
+
+    def _is_target(self, one: Held, epoll: Held, target: Watched, nth: int) -> bool:
+        descriptor = one.descriptor
+        if target.inode is not None and descriptor.inode is not None:
+            if target.inode != descriptor.inode:
+                return False
+            if descriptor.one_open_file:
+                return True
+        answer = self._same.watches(one.place, epoll.place, (target.fd, nth))
+        return target.fd == descriptor.fd if answer is None else answer
+
+    def _add_watcher(self, one: Held, epoll: Held, target: Watched) -> None:
+        watcher = Watcher(
+            pid=epoll.pid,
+            fd=epoll.descriptor.fd,
+            process=epoll.process,
+            tid=epoll.descriptor.tid,
+            events=target.events,
+        )
+        self._watchers[one.descriptor.open_file or one.place].append(watcher)
+
+    def tell(self) -> None:
+        """Writes what was found into the descriptors shown."""
+        for one in self._shown:
+            descriptor = one.descriptor
+            sharing = self._sharing.get(descriptor.open_file or "")
+            if sharing is not None:
+                rest = [_holder(other) for other in sharing[: MOST + 1] if other.descriptor is not descriptor]
+                descriptor.shared_with, descriptor.shared_total = rest[:MOST], len(sharing) - 1
+            watchers = self._watchers.get(descriptor.open_file or one.place)
+            if watchers:
+                descriptor.watched_by, descriptor.watched_total = watchers[:MOST], len(watchers)
+            ends = self._ends.get(id(descriptor))
+            if ends:
+                self._tell_peers(one, ends)
+
+    def _tell_peers(self, one: Held, ends: tuple[End, ...]) -> None:
+        descriptor = one.descriptor
+        peers: list[Held] = []
+        total = 0
+        for end in ends:
+            for key in self._facing.get(end.key, ()):
+                holders = self._at[key]
+                itself = any(own.key == key for own in ends)
+                total += len(holders) - itself
+                if len(peers) < MOST:
+                    few = holders[: 2 * MOST + 1] if itself else holders[:MOST]
+                    peers += [other for other in few if other.descriptor is not descriptor]
+        if total:
+            descriptor.peers = [_peer(other) for other in peers[:MOST]]
+            descriptor.peers_total = total
+        else:
+            descriptor.other_end = self._missing(ends)
+
+    def _missing(self, ends: tuple[End, ...]) -> str | None:
+        """Why nobody is at the other end of an object, as far as that is known."""
+        for end in ends:
+            if any(key in self._at for key in end.seeks):
+                continue  # it is its own other end
+            uncertain = end.missing in ("no-reader", "no-writer") or (end.seeks and not end.missing)
+            if not uncertain:
+                return end.missing or None
+            if self._unread:
+                return "unread"
+            if self._complete:
+                return end.missing or "unclaimed"
+        return None
+
+    def objects(self) -> list[Object]:
+        """Each object that several descriptors hold or that faces another one that is held."""
+        held: dict[str, list[Held]] = {}
+        for one in (*self._shown, *self._others):
+            if one.descriptor.object is not None:
+                held.setdefault(one.descriptor.object, []).append(one)
+        faces: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        for key, others in self._facing.items():
+            for own in {one.descriptor.object: None for one in self._at[key][:1]}:
+                for other in others:
+                    there = self._at[other][0].descriptor.object
+                    if own is not None and there is not None and own != there:
+                        faces[own][there] = None
+        return [
+            Object(
+                id=identity,
+                kind=kind_name(type(group[0].descriptor)),
+                holders=[_holder(one) for one in group],
+                faces=list(faces.get(identity, ())),
+            )
+            for identity, group in held.items()
+            if len(group) > 1 or identity in faces
+        ]
+
+
+def _looks(descriptor: Descriptor) -> tuple[object, ...]:
+    """What descriptors of one open file description have in common; so may others. The position moves on."""
+    return (
+        descriptor.object or descriptor.name,
+        type(descriptor),
+        descriptor.inode,
+        descriptor.mount_id,
+        descriptor.access,
+        *(flag for flag in descriptor.flags or () if flag != "cloexec"),
+    )
+
+
+def _place(one: Held) -> Place:
+    return one.place
+
+
+def _holder(one: Held) -> Holder:
+    return Holder(pid=one.pid, fd=one.descriptor.fd, process=one.process, tid=one.descriptor.tid)
+
+
+def _peer(one: Held) -> Peer:
+    descriptor = one.descriptor
+    return Peer(
+        pid=one.pid,
+        fd=descriptor.fd,
+        process=one.process,
+        tid=descriptor.tid,
+        kind=kind_name(type(descriptor)),
+    )

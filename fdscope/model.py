@@ -10,7 +10,7 @@ the rest of a small process's report.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import msgspec
@@ -46,6 +46,21 @@ class Watcher(Holder, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """An epoll that watches a descriptor."""
 
     events: Annotated[list[str], said("events that it waits for")]
+
+
+class Watched(Struct, kw_only=True, omit_defaults=True):
+    """A file that an epoll watches: the number is the one it was added under, in the process that added it."""
+
+    fd: Annotated[int, said("number in the descriptor table")]
+    events: Annotated[list[str], said("events that it waits for")]
+    inode: Annotated[int | None, said("inode number")] = None
+    stale: Annotated[
+        bool | None,
+        said("true: that number stands for another file now, or for none, and the one that was added lives on"),
+    ] = None
+    held_as: Annotated[
+        list[int] | None, said("of a stale one: numbers under which the same process still holds the file")
+    ] = None
 
 
 class End(NamedTuple):
@@ -109,7 +124,8 @@ class Descriptor(Struct, tag_field="kind", kw_only=True, omit_defaults=True, gc=
         Meta(extra_json_schema={"enum": list(OTHER_ENDS)}),
         said("why no peer is named, where there could be one"),
     ] = None
-    watched_by: Annotated[list[Watcher] | None, said("epolls that wait for its events")] = None
+    watched_by: Annotated[list[Watcher] | None, said("epolls that wait for its events; the first 8")] = None
+    watched_total: Annotated[int | None, said("how many those are in all")] = None
 
     known_by: ClassVar[tuple[Hashable, ...]] = ()
     """What this kind is recognised by; see kinds/__init__.py for the forms."""
@@ -119,6 +135,9 @@ class Descriptor(Struct, tag_field="kind", kw_only=True, omit_defaults=True, gc=
     """In what unit it moves: ``bytes``, ``messages``, ``events``, ``a counter``; empty: nothing moves."""
     in_file_system: ClassVar[bool] = False
     """Whether the object has a name in a file system."""
+
+    one_open_file: ClassVar[bool] = False
+    """Whether an object that has a name of its own has never more than one open file description."""
 
     @classmethod
     def decode(cls, raw: RawDescriptor, machine: Machine) -> Descriptor:
@@ -135,6 +154,10 @@ class Descriptor(Struct, tag_field="kind", kw_only=True, omit_defaults=True, gc=
 
     def ends(self) -> tuple[End, ...]:
         """What it offers for meeting others; none for an object that has no other end."""
+        return ()
+
+    def registrations(self) -> Sequence[Watched]:
+        """What it waits for on behalf of others; links.py marks those that have gone astray."""
         return ()
 
 
@@ -226,6 +249,9 @@ class Process(Struct, kw_only=True, omit_defaults=True, gc=False):
     ] = None
     descriptor_count: Annotated[int | None, said("entries of its descriptor table")] = None
     descriptor_limit: Annotated[Limit | None, said("how many descriptors it may have")] = None
+    shares_table_with: Annotated[
+        list[int] | None, said("other processes that have the same descriptor table (CLONE_FILES of clone(2))")
+    ] = None
     context_switches: Annotated[Switches | None, said("summed over all its threads")] = None
     signals: Annotated[Signals | None, said("its signal sets")] = None
     memory: Annotated[Memory | None, said("its memory")] = None
@@ -234,12 +260,15 @@ class Process(Struct, kw_only=True, omit_defaults=True, gc=False):
     files: Annotated[list[HeldFile] | None, said("files held without a descriptor")] = None
 
 
-class Object(Struct, kw_only=True):
-    """An object that several of the descriptors shown refer to."""
+class Object(Struct, kw_only=True, omit_defaults=True):
+    """An object that several descriptors refer to, or that faces another one."""
 
     id: Annotated[str, said("the value of `object` in those descriptors")]
     kind: Annotated[str, said("kind of those descriptors")]
-    holders: Annotated[list[Holder], said("those descriptors")]
+    holders: Annotated[list[Holder], said("those descriptors, of the processes shown and of others")]
+    faces: Annotated[list[str], said("objects at its other end, by their id")] = msgspec.field(
+        default_factory=list
+    )
 
 
 REASONS: dict[str, str] = {
@@ -300,7 +329,9 @@ class Snapshot(Struct, kw_only=True):
     sources: Annotated[list[str], said("where its facts come from: proc")]
     host: Annotated[Host, said("the machine")]
     processes: Annotated[list[Process], said("by pid")]
-    objects: Annotated[list[Object], said("each object that several descriptors refer to, once")]
+    objects: Annotated[
+        list[Object], said("each object that several descriptors refer to or that faces another, once")
+    ]
     problems: Annotated[list[Problem], said("what could not be read, and why")]
 
 

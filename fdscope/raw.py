@@ -224,5 +224,8 @@ class Machine(Protocol):
     def listeners(self, socket: RawSocket) -> tuple[int, ...]:
         """Inodes of the listeners that a connection can have been accepted from; several share one port."""
 
+    def members(self, namespace: bytes) -> tuple[int, ...] | None:
+        """Processes that live in a namespace, given as its link: ``net:[4026531840]``."""
+
     def interface(self, net_namespace: int, index: int) -> bytes | None:
         """The name of a network interface (netdevice(7))."""

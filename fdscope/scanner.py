@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from errno import EACCES, EINVAL, ENAMETOOLONG, ENOENT, ENOSYS, EOPNOTSUPP, EPERM, ESRCH, ETIMEDOUT
 
 from . import host, switches, tasks
@@ -15,14 +15,17 @@ from .kernel.load import load
 from .kernel.machine import ProcMachine
 from .kernel.mounts import Mounts
 from .kernel.root import Proc
+from .kernel.sameness import Sameness
+from .kernel.sockets import Sockets
 from .kernel.source import ProcSource, Source
 from .kernel.system import system
 from .kernel.users import user_name
 from .kinds import decode, held_file
-from .links import objects
+from .links import UNKNOWN, Held, Links, Same, held_by
 from .model import Descriptor, HeldFile, Problem, Process, Snapshot, Thread
 from .raw import Machine, RawDescriptor, RawHeldFile, RawProcess, RawThread, Record, Unread
 from .selection import Candidate, Selected, UsageError, select
+from .text import original, text
 from .times import rfc3339
 
 _REASONS = {
@@ -36,11 +39,20 @@ _REASONS = {
     EOPNOTSUPP: "unsupported",
     EINVAL: "not-understood",
 }
+OTHERS = "descriptors of others"
+"""The problem that the descriptors of other processes could not be read: peers may be missing."""
+
+_SOCKET, _EPOLL = b"socket:", b"anon_inode:[eventpoll]"
 _STRANGE = (ValueError, KeyError, IndexError)
 
 
 def scan(
-    targets: Iterable[str] = (), *, proc: str = "/proc", timeout_s: float = 5.0, mapped: bool = False
+    targets: Iterable[str] = (),
+    *,
+    proc: str = "/proc",
+    timeout_s: float = 5.0,
+    mapped: bool = False,
+    peers: bool = True,
 ) -> Snapshot:
     """Looks once at the processes that `targets` name, or at all of them if there are none.
 
@@ -49,9 +61,11 @@ def scan(
         proc: another proc file system, or a recorded tree of one.
         timeout_s: how long to wait, in seconds, for file systems that do not answer.
         mapped: also list the files that memory is mapped from.
+        peers: also look through the links of all other processes for who is at the other ends, and who shares.
 
     What could not be read is in the snapshot's `problems`; a target that no process matches is one of them.
-    The time taken grows with the descriptors of the processes that were selected.
+    The time taken grows with the descriptors of the processes that were selected and, for the sake of peers, a
+    little with those of all others.
 
     Raises:
         UsageError: a target is no pid, name or regular expression, or there is no such directory as `proc`.
@@ -65,12 +79,15 @@ def scan(
     with root:
         raw_system = system(root)
         mounts = Mounts(root)
-        gathering = _Gathering(ProcMachine(root, mounts), host.boot_time(raw_system.stat))
+        sockets = Sockets(root)
+        gathering = _Gathering(ProcMachine(root, mounts, sockets), host.boot_time(raw_system.stat))
         selected = _selected(root, words, gathering.problems) if words else None
         source: Source = ProcSource(root, mounts, timeout_s=timeout_s, mapped=mapped)
         for record in source.records(None if selected is None else [one.pid for one in selected]):
             gathering.add(record)
+        gathering.add_sockets(sockets)
         found = gathering.processes(selected or ())
+        links = _links(root, source, sockets, gathering, found, everyone=selected is None, peers=peers)
         busy = load(root) if selected is None else None
     return Snapshot(
         fdscope=__version__,
@@ -79,9 +96,81 @@ def scan(
         sources=[source.name],
         host=host.host(raw_system, busy),
         processes=found,
-        objects=objects(found),
+        objects=links.objects(),
         problems=gathering.problems,
     )
+
+
+def _links(
+    root: Proc,
+    source: Source,
+    sockets: Sockets,
+    gathering: _Gathering,
+    found: list[Process],
+    *,
+    everyone: bool,
+    peers: bool,
+) -> Links:
+    """How what was found hangs together, and with what the other processes hold; told in `found`."""
+    sameness = Sameness()
+    looks_around = peers and any(one.descriptors for one in found)
+    if root.live and (looks_around or everyone):
+        sharing = readers.sharing_tables(root, [one.pid for one in found], sameness)
+        for process in found:
+            process.shares_table_with = sharing.get(process.pid)
+    shown = held_by(found)
+    others: list[Held] = []
+    unread = gathering.refused
+    if looks_around and not everyone:
+        known = {one.pid for one in found}.union(*(one.shares_table_with or () for one in found))
+        others, unread, asked = gathering.others(
+            source, sockets, shown, [pid for pid in root.pids() if pid not in known]
+        )
+        if unread:
+            told = f"of {unread} of {asked} other processes: what they hold is not among the peers"
+            gathering.problems.append(Problem(what=OTHERS, reason="permission-denied", detail=told))
+    links = Links(
+        shown,
+        others,
+        Same(*_asking(sameness)) if root.live else UNKNOWN,
+        complete=peers and not root.recorded,
+        unread=bool(unread),
+    )
+    links.tell()
+    for process in found:
+        copy_of = min(process.shares_table_with or [process.pid])
+        if copy_of < process.pid and copy_of in gathering.known:
+            _copy_links(process, gathering.known[copy_of])
+    if sameness.refused is not None:
+        gathering.problems.append(problem_of(sameness.refused))
+    return links
+
+
+_LINKED = "open_file shared_with shared_total peers peers_total other_end watched_by watched_total".split()
+
+
+def _copy_links(process: Process, same: Process) -> None:
+    """Tells of the descriptors of a process what was found of the table that it shares."""
+    known = {one.fd: one for one in same.descriptors or () if one.tid is None}
+    for descriptor in process.descriptors or ():
+        twin = known.get(descriptor.fd)
+        if descriptor.tid is None and twin is not None and twin.object == descriptor.object:
+            for name in _LINKED:
+                setattr(descriptor, name, getattr(twin, name))
+
+
+def _asking(sameness: Sameness) -> tuple[Callable[..., int | None], Callable[..., bool | None]]:
+    """The two questions of `Same`, with None for an answer that could not be had."""
+
+    def order(one: tuple[int, int], other: tuple[int, int]) -> int | None:
+        answer = None if sameness.refused else sameness.file_order(one, other)
+        return None if isinstance(answer, Unread) else answer
+
+    def watches(file: tuple[int, int], epoll: tuple[int, int], target: tuple[int, int]) -> bool | None:
+        answer = None if sameness.refused else sameness.is_target(file, epoll, target)
+        return None if isinstance(answer, Unread) else answer
+
+    return order, watches
 
 
 def _selected(root: Proc, words: list[str], problems: list[Problem]) -> list[Selected]:
@@ -139,14 +228,20 @@ class _Gathering:
         self._descriptors: defaultdict[int, list[Descriptor]] = defaultdict(list)
         self._files: dict[int, list[HeldFile]] = {}
         self._without_descriptors: set[int] = set()
+        self._sockets: list[RawDescriptor] = []
+        self._links: set[bytes] = set()
+        self.known: dict[int, Process] = {}
+        self.refused = 0
+        """Processes whose descriptors could not be read for want of a right."""
 
     def add(self, record: Record) -> None:
         """Puts one record in its place; one that cannot be understood becomes a problem."""
         if isinstance(record, RawDescriptor):
-            descriptor, problem = decode(record, self._machine)
-            self._descriptors[record.pid].append(descriptor)
-            if problem is not None:
-                self.problems.append(problem)
+            self._links.add(record.link)
+            if record.link.startswith(_SOCKET):
+                self._sockets.append(record)
+            else:
+                self._add_descriptor(record)
         elif isinstance(record, RawThread):
             self._add_thread(record)
         elif isinstance(record, RawHeldFile):
@@ -156,7 +251,49 @@ class _Gathering:
         else:
             if record.what == "descriptors" and record.pid is not None:
                 self._without_descriptors.add(record.pid)
+                self.refused += record.errno in (EACCES, EPERM)
             self.problems.append(problem_of(record))
+
+    def _add_descriptor(self, raw: RawDescriptor) -> None:
+        descriptor, problem = decode(raw, self._machine)
+        self._descriptors[raw.pid].append(descriptor)
+        if problem is not None:
+            self.problems.append(problem)
+
+    def add_sockets(self, sockets: Sockets) -> None:
+        """Puts the sockets in their place; asked about after all were seen, so that none is too new."""
+        for record in sockets.complete(self._sockets):
+            if isinstance(record, RawDescriptor):
+                self._add_descriptor(record)
+            else:
+                self.problems.append(problem_of(record))
+
+    def others(
+        self, source: Source, sockets: Sockets, shown: Iterable[Held], pids: list[int]
+    ) -> tuple[list[Held], int, int]:
+        """Descriptors of other processes that may face, share or watch those shown.
+
+        With them, how many processes could not be read and how many there are; those of the kernel have none.
+        """
+        wanted = self._links.union(
+            original(link) for one in shown for end in one.descriptor.ends() for link in end.links
+        )
+        raws: list[RawDescriptor] = []
+        refused = 0
+        for record in source.holders(pids, wanted.__contains__, besides=_EPOLL):
+            if isinstance(record, RawDescriptor):
+                raws.append(record)
+            elif isinstance(record, Unread):
+                refused += record.what == "descriptors" and record.errno in (EACCES, EPERM)
+        found = []
+        rest = [raw for raw in raws if not raw.link.startswith(_SOCKET)]
+        for record in (*rest, *sockets.complete(raw for raw in raws if raw.link.startswith(_SOCKET))):
+            if isinstance(record, RawDescriptor):
+                name = self._machine.process_name(record.pid)
+                descriptor, _ = decode(record, self._machine)
+                found.append(Held(record.pid, None if name is None else text(name), descriptor))
+        found.sort(key=lambda one: one.place)
+        return found, refused, len(pids)
 
     def _add_process(self, raw: RawProcess) -> None:
         try:
@@ -197,6 +334,7 @@ class _Gathering:
                 process.descriptors = self._descriptors.get(pid, [])
                 process.descriptors.sort(key=_place)
                 process.descriptor_count = sum(one.tid is None for one in process.descriptors)
+        self.known = self._processes
         return [self._processes[pid] for pid in sorted(self._processes)]
 
 

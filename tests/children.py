@@ -11,6 +11,7 @@ import pytest
 from program import PROGRAM
 
 from fdscope import scan
+from fdscope.scanner import OTHERS
 
 DEADLINE_S = 30  # no measure of speed: only so that a hang fails the test
 
@@ -27,6 +28,11 @@ def state_of(task):
     """The letter of a process, or of a thread as ``PID/task/TID`` (proc_pid_stat(5))."""
     with open(f"/proc/{task}/stat", "rb") as file:
         return file.read().rpartition(b") ")[2][:1].decode()
+
+
+def without_others(problems):
+    """Problems but for that of processes which are none of the test's, and which it may not look into."""
+    return [one for one in problems if (one["what"] if isinstance(one, dict) else one.what) != OTHERS]
 
 
 class Lab:
@@ -113,7 +119,7 @@ class Child:
         snapshot = scan([str(self.pid)], **options)
         (process,) = snapshot.processes
         assert process.pid == self.pid
-        return process, snapshot.problems
+        return process, without_others(snapshot.problems)
 
     def go_on(self) -> None:
         """Lets `stay()` return."""

@@ -1,50 +1,209 @@
-"""Which descriptors refer to one object, and sums over threads."""
+"""Who faces whom, who shares an open file description, who watches: from descriptors alone."""
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fdscope.kinds import KINDS
-from fdscope.links import objects
-from fdscope.model import Holder, Object, Process, Switches, kind_name
-from fdscope.switches import total
+from fdscope.kinds.epoll import Target
+from fdscope.links import UNKNOWN, Held, Links, Same, held_by
+from fdscope.model import Holder, Object, Peer, Process, Watcher, kind_name
 
 KIND = {kind_name(kind): kind for kind in KINDS}
 
 
-def pipe(fd, number):
-    return KIND["pipe"](fd=fd, object=None if number is None else f"pipe:[{number}]")
+def pipe(fd, number, access="r", **more):
+    return KIND["pipe"](fd=fd, object=f"pipe:[{number}]", inode=number, access=access, **more)
 
 
-def test_an_object_that_several_hold_is_told_once_with_all_of_them():
-    processes = [
-        Process(pid=1, name="a", descriptors=[pipe(0, 5), pipe(1, 6), pipe(2, None), pipe(3, 5)]),
-        Process(pid=2, descriptors=[pipe(0, 5), pipe(1, 7), pipe(2, None)]),
-        Process(pid=3, name="c"),
-        Process(pid=4, name="d", descriptors=[pipe(1, 7)]),
+def eventfd(fd, number):
+    return KIND["eventfd"](fd=fd, object=f"eventfd:[{number}]")
+
+
+def file(fd, inode, **more):
+    return KIND["regular"](fd=fd, name="/f", object=f"inode:8:1:{inode}", inode=inode, **more)
+
+
+def same(files, watched=()):
+    """Answers as of a machine where `files` is the description at each place, and `watched` who watches."""
+
+    def order(one, other):
+        if one not in files or other not in files:
+            return None
+        return 0 if files[one] == files[other] else 1 if files[one] < files[other] else 2
+
+    return Same(order, lambda place, epoll, target: (files[place], epoll, target) in watched)
+
+
+def linked(processes, others=(), asking=UNKNOWN, *, complete=True, unread=False):
+    links = Links(held_by(processes), others, asking, complete=complete, unread=unread)
+    links.tell()
+    return links
+
+
+def other(pid, descriptor, name=None):
+    return Held(pid, name, descriptor)
+
+
+def test_readers_of_a_pipe_face_its_writers_and_not_each_other():
+    reader, twin = pipe(3, 7), pipe(4, 7)
+    linked([Process(pid=1, name="a", descriptors=[reader, twin])], [other(2, pipe(5, 7, "w"), "b")])
+    assert reader.peers == twin.peers == [Peer(pid=2, fd=5, process="b", kind="pipe")]
+    assert (reader.peers_total, reader.other_end) == (1, None)
+
+
+def test_who_holds_both_ends_of_a_pipe_lacks_nobody():
+    both, writer = pipe(3, 7, "rw"), pipe(4, 7, "w")
+    linked([Process(pid=1, descriptors=[both])])
+    assert (both.peers, both.other_end) == (None, None)
+    linked([Process(pid=1, descriptors=[both, writer])])
+    assert writer.peers == [Peer(pid=1, fd=3, kind="pipe")]
+    assert both.peers == [Peer(pid=1, fd=4, kind="pipe")]
+
+
+def test_an_end_that_nobody_holds_is_told_as_far_as_it_is_known():
+    def told(access, **how):
+        end = pipe(3, 7, access)
+        linked([Process(pid=1, descriptors=[end])], **how)
+        return end.other_end
+
+    assert [told("r"), told("w"), told("path")] == ["no-writer", "no-reader", None]
+    assert [told("r", unread=True), told("w", unread=True)] == ["unread", "unread"]
+    assert [told("r", complete=False), told("w", complete=False)] == [None, None]
+
+
+def test_all_who_hold_one_counter_face_each_other():
+    first, second, alone = eventfd(3, 7), eventfd(4, 7), eventfd(5, 8)
+    linked([Process(pid=1, descriptors=[first, second, alone])], [other(2, eventfd(9, 7))])
+    assert [one.fd for one in first.peers] == [4, 9]
+    assert [one.fd for one in second.peers] == [3, 9]
+    assert (alone.peers, alone.other_end) == (None, None)
+
+
+def test_eight_peers_are_named_and_all_are_counted():
+    reader = pipe(3, 7)
+    linked([Process(pid=1, descriptors=[reader])], [other(pid, pipe(5, 7, "w")) for pid in range(2, 1002)])
+    assert [one.pid for one in reader.peers] == [2, 3, 4, 5, 6, 7, 8, 9]
+    assert reader.peers_total == 1000
+
+
+def test_descriptors_of_one_open_file_description_name_each_other():
+    one, dup, own, theirs = file(3, 7), file(4, 7), file(5, 7), file(3, 7)
+    files = {(1, 3): 50, (1, 4): 50, (1, 5): 40, (2, 3): 50, (3, 3): 60}
+    held = [other(2, theirs, "b"), other(3, file(3, 7))]
+    linked([Process(pid=1, descriptors=[one, dup, own])], held, same(files))
+    assert (one.open_file, dup.open_file, own.open_file) == ("1:3", "1:3", "1:5")
+    assert one.shared_with == [Holder(pid=1, fd=4), Holder(pid=2, fd=3, process="b")]
+    assert dup.shared_with == [Holder(pid=1, fd=3), Holder(pid=2, fd=3, process="b")]
+    assert (one.shared_total, own.shared_with, own.shared_total) == (2, None, None)
+
+
+def test_what_cannot_be_compared_is_not_told_as_shared_or_as_alone():
+    one, dup, different = file(3, 7), file(4, 7), file(5, 8)
+    linked([Process(pid=1, descriptors=[one, dup, different])])
+    assert (one.open_file, dup.open_file, one.shared_with) == (None, None, None)
+    assert different.open_file == "1:5"  # nothing looks like it
+
+
+def test_what_has_a_name_of_its_own_and_one_description_is_not_compared():
+    first, second = eventfd(3, 7), eventfd(4, 7)
+    linked([Process(pid=1, descriptors=[first, second])])
+    assert (first.open_file, first.shared_with) == ("1:3", [Holder(pid=1, fd=4)])
+
+
+@given(st.lists(st.tuples(st.integers(1, 4), st.integers(0, 5)), max_size=30), st.integers(1, 4))
+def test_sharing_is_told_as_the_kernel_has_it(places, shown_pids):
+    files, held = {}, []
+    for fd, (pid, description) in enumerate(places):
+        files[pid, fd] = description
+        held.append(Held(pid, None, file(fd, 7)))
+    shown = [
+        Process(pid=pid, descriptors=[one.descriptor for one in held if one.pid == pid])
+        for pid in range(1, shown_pids + 1)
     ]
-    assert objects(processes) == [
-        Object(
-            id="pipe:[5]",
-            kind="pipe",
-            holders=[
-                Holder(pid=1, fd=0, process="a"),
-                Holder(pid=1, fd=3, process="a"),
-                Holder(pid=2, fd=0),
-            ],
-        ),
-        Object(id="pipe:[7]", kind="pipe", holders=[Holder(pid=2, fd=1), Holder(pid=4, fd=1, process="d")]),
-    ]
+    linked(shown, [one for one in held if one.pid > shown_pids], same(files))
+    for process in shown:
+        for one in process.descriptors:
+            wanted = [place for place, description in files.items() if description == files[process.pid, one.fd]]
+            assert one.open_file == "{}:{}".format(*min(wanted))
+            assert one.shared_total == (len(wanted) - 1 or None)
+            others = sorted(place for place in wanted if place != (process.pid, one.fd))
+            assert [(it.pid, it.fd) for it in one.shared_with or ()] == others[:8]
 
 
-def test_two_processes_that_hold_it_by_one_number_both_hold_it():
-    (shared,) = objects([Process(pid=1, descriptors=[pipe(0, 5)]), Process(pid=2, descriptors=[pipe(0, 5)])])
-    assert shared.holders == [Holder(pid=1, fd=0), Holder(pid=2, fd=0)]
+def epoll(fd, *targets):
+    made = [Target(fd=number, events=["in"], data="0x0", inode=inode) for number, inode in targets]
+    return KIND["epoll"](fd=fd, targets=made)
 
 
-def counted(voluntary, involuntary, threads, exited):
-    return Switches(
-        voluntary=voluntary, involuntary=involuntary, threads_counted=threads, exited_threads_included=exited
+def test_what_an_epoll_watches_knows_it_and_so_do_its_dups():
+    end, dup, watching = pipe(3, 7), pipe(4, 7), epoll(5, (3, 7))
+    files = {(1, 3): 50, (1, 4): 50, (1, 5): 60}
+    linked(
+        [Process(pid=1, name="a", descriptors=[end, dup, watching])],
+        asking=same(files, [(50, (1, 5), (3, 0))]),
     )
+    assert end.watched_by == dup.watched_by == [Watcher(pid=1, fd=5, process="a", events=["in"])]
+    assert (watching.targets[0].stale, watching.targets[0].held_as) == (None, None)
 
 
-def test_switches_are_summed_over_the_threads_that_are_known():
-    assert total([counted(1, 10, 1, True), None, counted(2, 20, 3, False)]) == counted(3, 30, 4, False)
-    assert total([counted(1, 10, 1, True), counted(2, 20, 1, True)]) == counted(3, 30, 2, True)
-    assert total([None, None]) is total([]) is None
+def test_a_number_that_was_closed_and_used_again_is_a_stale_registration():
+    reused, survivor, watching = file(3, 9), pipe(4, 7), epoll(5, (3, 7), (8, 7))
+    files = {(1, 3): 40, (1, 4): 50, (1, 5): 60}
+    watched = [(50, (1, 5), (3, 0)), (50, (1, 5), (8, 0))]
+    linked([Process(pid=1, descriptors=[reused, survivor, watching])], asking=same(files, watched))
+    assert [(one.fd, one.stale, one.held_as) for one in watching.targets] == [(3, True, [4]), (8, True, [4])]
+    assert reused.watched_by is None
+    assert [one.fd for one in survivor.watched_by] == [5, 5]
+
+
+def test_of_two_files_under_one_number_each_is_found():
+    now, before, watching = pipe(3, 7), pipe(4, 6), epoll(5, (3, 6), (3, 7))
+    files = {(1, 3): 70, (1, 4): 60, (1, 5): 80}
+    watched = [(60, (1, 5), (3, 0)), (70, (1, 5), (3, 1))]
+    linked([Process(pid=1, descriptors=[now, before, watching])], asking=same(files, watched))
+    assert [(one.stale, one.held_as) for one in watching.targets] == [(True, [4]), (None, None)]
+    assert len(now.watched_by) == len(before.watched_by) == 1
+
+
+def test_before_4_13_an_epoll_is_believed():
+    end, watching = pipe(3, 7), epoll(5, (3, None), (9, None))
+    linked([Process(pid=1, descriptors=[end, watching])])
+    assert [one.fd for one in end.watched_by] == [5]
+    assert [one.stale for one in watching.targets] == [None, None]
+
+
+def test_an_object_that_several_hold_or_that_faces_another_is_told_once():
+    program, link = (
+        KIND["bpf-prog"](fd=3, object="bpf-prog:[5]"),
+        KIND["bpf-link"](fd=4, object="bpf-link:[6]", prog_id=5),
+    )
+    found = linked(
+        [Process(pid=1, name="a", descriptors=[program, link, pipe(5, 7), pipe(6, 8)])],
+        [other(2, pipe(1, 7, "w"))],
+    ).objects()
+    assert found == [
+        Object(
+            id="bpf-prog:[5]", kind="bpf-prog", holders=[Holder(pid=1, fd=3, process="a")], faces=["bpf-link:[6]"]
+        ),
+        Object(
+            id="bpf-link:[6]", kind="bpf-link", holders=[Holder(pid=1, fd=4, process="a")], faces=["bpf-prog:[5]"]
+        ),
+        Object(id="pipe:[7]", kind="pipe", holders=[Holder(pid=1, fd=5, process="a"), Holder(pid=2, fd=1)]),
+    ]
+
+
+def test_a_table_that_two_processes_share_is_looked_at_once():
+    first = Process(pid=1, descriptors=[pipe(3, 7)], shares_table_with=[2])
+    second = Process(pid=2, descriptors=[pipe(3, 7)], shares_table_with=[1])
+    assert [one.pid for one in held_by([first, second])] == [1]
+
+
+def test_a_terminal_and_its_master_meet_in_their_file_system_or_by_path():
+    slave = KIND["tty"](fd=0, name="/dev/pts/4", device="0:22", pty_index=4)
+    inside = KIND["pty-master"](fd=5, slave="/dev/pts/4", device="0:22", filesystem="devpts", pty_index=4)
+    node = KIND["pty-master"](fd=6, slave="/dev/pts/4", device="0:6", filesystem="devtmpfs", pty_index=4)
+    foreign = KIND["pty-master"](fd=7, slave="/dev/pts/4", device="0:99", filesystem="devpts", pty_index=4)
+    linked([Process(pid=1, descriptors=[slave, inside, node, foreign])])
+    assert [one.fd for one in slave.peers] == [5, 6]
+    assert [one.fd for one in inside.peers] == [0] == [one.fd for one in node.peers]
+    assert (foreign.peers, foreign.other_end) == (None, "unclaimed")

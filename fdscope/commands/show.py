@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ..console import Console
 from ..model import Problem, Snapshot
 from ..report import document
-from ..scanner import scan
+from ..scanner import OTHERS, scan
 from ..selection import UsageError
 from ..statuses import DONE, NOT_PERMITTED, NOTHING_FOUND
 
@@ -23,7 +23,14 @@ def run(asked: Namespace, console: Console) -> int:
         return DONE
     if asked.columns == "help":
         return _columns_help(asked, console)
-    snapshot = scan(asked.targets, proc=asked.proc, timeout_s=asked.timeout, mapped=asked.mapped)
+    overview = not (asked.targets or asked.json or asked.ndjson or asked.all or asked.columns or asked.format)
+    snapshot = scan(
+        asked.targets,
+        proc=asked.proc,
+        timeout_s=asked.timeout,
+        mapped=asked.mapped,
+        peers=not (asked.no_peers or overview),
+    )
     if asked.json:
         text = document.snapshot(snapshot)
         console.write_bytes((document.indented(text) if console.is_terminal else text) + b"\n")
@@ -82,13 +89,14 @@ def _write_tables(snapshot: Snapshot, asked: Namespace, console: Console) -> Non
     form = asked.format or "table"
     own_columns = asked.columns is not None and not asked.columns.startswith("+")
     only_rows = asked.all or own_columns or asked.no_headers or form != "table"
-    problems = _by_process(snapshot)
+    told = _for_people(snapshot)
+    problems = _by_process(told)
     if only_rows:
         columns = chosen(asked.columns, USUAL_OF_MANY)
         rows = all_descriptors(snapshot.processes)
         lines = rows_of(rows, columns, asked.sort, style, form=form, show_headers=not asked.no_headers)
         _write(lines, console)
-        _say(snapshot.problems, console)
+        _say(told, console)
     elif not asked.targets:
         from ..report.overview import overview
 
@@ -101,9 +109,16 @@ def _write_tables(snapshot: Snapshot, asked: Namespace, console: Console) -> Non
         _say([one for left in problems.values() for one in left], console)
 
 
-def _by_process(snapshot: Snapshot) -> dict[int | None, list[Problem]]:
+def _for_people(snapshot: Snapshot) -> list[Problem]:
+    """The problems, without that of other processes where no other end is missing on account of it."""
+    if any(one.other_end == "unread" for process in snapshot.processes for one in process.descriptors or ()):
+        return snapshot.problems
+    return [problem for problem in snapshot.problems if problem.what != OTHERS]
+
+
+def _by_process(problems: list[Problem]) -> dict[int | None, list[Problem]]:
     found: dict[int | None, list[Problem]] = {}
-    for problem in snapshot.problems:
+    for problem in problems:
         found.setdefault(problem.pid, []).append(problem)
     return found
 

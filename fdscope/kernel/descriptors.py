@@ -42,11 +42,11 @@ def descriptors(
     mounts: Mounts,
     patience: Patience,
     helpers: int = 0,
-    wanted: Callable[[bytes], bool] | None = None,
+    choose: Callable[[list[tuple[int, bytes]]], list[int]] | None = None,
 ) -> Iterator[Record]:
     """Every descriptor in the table of `task`, the directory of a process or of one of its threads.
 
-    Or those whose link is `wanted`: of all others nothing but the link is read.
+    Or those that `choose` wants, given numbers and links: of all others nothing but the link is read.
 
     A descriptor that is closed while the table is read is not in it any more and is left out. One whose
     stat(2) may block is put off: it comes out of `patience`. So many `helpers` may read parts of a large table.
@@ -56,12 +56,14 @@ def descriptors(
     if isinstance(numbers, Unread):
         yield numbers._replace(what="descriptors" if tid is None else f"descriptors of thread {tid}")
     elif numbers and isinstance(links, Directory):
+        if choose is not None:
+            numbers = choose(list(_links(links, numbers)))
         readable = infos if isinstance(infos, Directory) else None
         if isinstance(infos, Unread):
             yield infos
 
         def part(numbers: list[int]) -> Iterator[RawDescriptor | Unread]:
-            return _table(links, readable, numbers, (pid, tid), mounts, patience, wanted)
+            return _table(links, readable, numbers, (pid, tid), mounts, patience)
 
         if helpers and len(numbers) >= MANY:
             size = share_size(len(numbers))
@@ -84,6 +86,13 @@ def _readable_numbers(links: Directory) -> list[int] | Unread:
     return numbers
 
 
+def _links(links: Directory, numbers: list[int]) -> Iterator[tuple[int, bytes]]:
+    for fd in numbers:
+        link = links.link(b"%d" % fd, fd)
+        if isinstance(link, bytes):
+            yield fd, link
+
+
 def _table(
     links: Directory,
     infos: Directory | None,
@@ -91,16 +100,13 @@ def _table(
     owner: tuple[int, int | None],
     mounts: Mounts,
     patience: Patience,
-    wanted: Callable[[bytes], bool] | None,
 ) -> Iterator[RawDescriptor | Unread]:
     """These descriptors of one table. Most of the time of a scan is spent here: three calls for each."""
     pid, tid = owner
-    known_mounts = None
+    known_mounts = mounts.table(pid) if numbers else {}
     for fd in numbers:
         name = b"%d" % fd
         link = links.link(name, fd)
-        if wanted is not None and (isinstance(link, Unread) or not wanted(link)):
-            continue
         info = infos.read(name, fd) if infos is not None else b""
         if isinstance(link, Unread) or isinstance(info, Unread):
             unread = [one for one in (link, info) if isinstance(one, Unread)]
@@ -116,7 +122,6 @@ def _table(
             yield RawDescriptor(pid, fd, link, info, None, None, None, tid)
             continue
         mount_id = mount_number(info)
-        known_mounts = mounts.table(pid) if known_mounts is None else known_mounts
         mount = None if mount_id is None else known_mounts.get(mount_id)
         if may_block(mount) and not links.recorded:
             patience.ask(RawDescriptor(pid, fd, link, info, None, mount, None, tid), links.number, name, mount)

@@ -8,16 +8,19 @@ from ..raw import RawMount, RawSocket, Unread
 from .handles import is_inode, leads_to, path_of_handle
 from .mounts import Mounts, is_remote
 from .root import Proc
+from .sockets import Sockets
 from .tables import lock_key, parse_devices, parse_lock_waiters, parse_misc, parse_partitions
 
 
 class ProcMachine:
     """The machine below a proc root."""
 
-    def __init__(self, proc: Proc, mounts: Mounts) -> None:
+    def __init__(self, proc: Proc, mounts: Mounts, sockets: Sockets) -> None:
         self._proc = proc
         self._mounts = mounts
+        self._sockets = sockets
         self._names: dict[int, bytes | None] = {}
+        self._members: dict[bytes, dict[bytes, list[int]]] = {}
         self._paths: dict[tuple[int, int], bytes | None] = {}
 
     def _read(self, name: bytes) -> bytes:
@@ -97,12 +100,25 @@ class ProcMachine:
 
     def facing(self, socket: RawSocket) -> tuple[int, ...]:
         """Inodes of the sockets of this machine that `socket` exchanges data with."""
-        return ()
+        return self._sockets.facing(socket)
 
     def listeners(self, socket: RawSocket) -> tuple[int, ...]:
         """Inodes of the listeners that a connection can have been accepted from."""
-        return ()
+        return self._sockets.listeners(socket)
+
+    def members(self, namespace: bytes) -> tuple[int, ...] | None:
+        """Processes that live in a namespace; of each type the links of all processes are read once."""
+        type_ = namespace.partition(b":")[0]
+        if not self._proc.live:  # a recorded tree need not have all processes
+            return None
+        if type_ not in self._members:
+            found = self._members[type_] = {}
+            for pid in self._proc.pids():
+                link = self._proc.link(b"%d/ns/%s" % (pid, type_))
+                if isinstance(link, bytes):
+                    found.setdefault(link, []).append(pid)
+        return tuple(self._members[type_].get(namespace, ()))
 
     def interface(self, net_namespace: int, index: int) -> bytes | None:
         """The name of a network interface (netdevice(7))."""
-        return None
+        return self._sockets.interface(net_namespace, index)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Collection, Iterator
 from errno import EACCES, EINVAL, ENAMETOOLONG, ENOENT, EPERM, ESRCH
 
 from ..raw import RawHeldFile, RawProcess, RawThread, Unread
 from .mounts import Mounts, is_remote
 from .patience import Patience
 from .root import Directory, Proc
+from .sameness import Sameness
 
 _GONE = (ENOENT, ESRCH)
 HELD = ("cwd", "root", "exe")
@@ -90,6 +92,44 @@ def descriptor_count(directory: Directory, name: bytes) -> int | None:
     """
     status = directory.status(name)
     return None if isinstance(status, Unread) else status.st_size or None
+
+
+def sharing_tables(proc: Proc, pids: Collection[int], sameness: Sameness) -> dict[int, list[int]]:
+    """Those of `pids` whose descriptor table other processes share (CLONE_FILES of clone(2)), with these.
+
+    Only processes that hold equally many descriptors are compared, where the kernel counts them (since Linux 6.2).
+    """
+    alike: dict[int, list[int]] = {}
+    for pid in proc.pids():
+        count = descriptor_count(proc, b"%d/fd" % pid)
+        if count is not None:
+            alike.setdefault(count, []).append(pid)
+    found: dict[int, list[int]] = {}
+    chosen = set(pids)
+    for group in alike.values():
+        if len(group) > 1 and not chosen.isdisjoint(group):
+            for table in _tables(group, sameness):
+                for pid in chosen.intersection(table):
+                    found[pid] = [other for other in table if other != pid]
+    return found
+
+
+def _tables(pids: list[int], sameness: Sameness) -> list[list[int]]:
+    """Those of these processes that share a table, together; who may not be asked shares with nobody."""
+    order = {0: 0, 1: -1, 2: 1}
+
+    def compare(one: int, other: int) -> int:
+        answer = sameness.table_order(one, other)
+        return 0 if isinstance(answer, Unread) else order.get(answer, 0)
+
+    allowed = [pid for pid in pids if sameness.same_table(pid, pid) is True]
+    tables: list[list[int]] = []
+    for pid in sorted(allowed, key=functools.cmp_to_key(compare)):
+        if tables and sameness.same_table(tables[-1][0], pid) is True:
+            tables[-1].append(pid)
+        else:
+            tables.append([pid])
+    return [sorted(table) for table in tables if len(table) > 1]
 
 
 def threads(task: Directory) -> Iterator[RawThread | Unread]:

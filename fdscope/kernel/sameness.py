@@ -1,21 +1,23 @@
-"""Whether two tasks share a kernel object: kcmp(2)."""
+"""Whether two tasks or two descriptors share a kernel object: kcmp(2)."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from errno import ENOSYS
+from errno import EBADF, ENOENT, ENOSYS, EPERM
+from typing import Any
 
 from ..raw import Unread
 
-KCMP_FILES = 2
+# include/uapi/linux/kcmp.h
+KCMP_FILE, KCMP_FILES, KCMP_EPOLL_TFD = 0, 2, 7
 
 # The number of the call, from the system call tables of Linux (arch/*/entry/syscalls, include/uapi).
 _NUMBER = {"x86_64": 312, "aarch64": 272, "riscv64": 272, "loongarch64": 272, "ppc64le": 354, "s390x": 343}
 
 
-def _kcmp() -> Callable[[int, int, int, int, int], int]:
-    import ctypes  # costs 2 ms, which a process with one thread need not pay
+def _kcmp() -> Callable[[int, int, int, Any, Any], int]:
+    import ctypes  # costs 2 ms, which a process with one thread and nothing to share need not pay
 
     number = _NUMBER.get(os.uname().machine)
     if number is None:
@@ -32,18 +34,61 @@ def _kcmp() -> Callable[[int, int, int, int, int], int]:
 
 
 class Sameness:
-    """Asks kcmp(2), which is looked up when it is first needed."""
+    """Asks kcmp(2), which is looked up when it is first needed.
+
+    Answers are Unread with ENOSYS where the kernel was built without kcmp(2), with EPERM where it takes the right
+    to ptrace both tasks, with ESRCH where a task is gone, and with EBADF where a descriptor is.
+    """
 
     def __init__(self) -> None:
-        self._call: Callable[[int, int, int, int, int], int] | None = None
+        self._call: Callable[[int, int, int, Any, Any], int] | None = None
+        self.refused: Unread | None = None
+        """The first answer that will not change: without the call, or the right, there is nothing to ask."""
 
-    def same_table(self, first: int, second: int) -> bool | Unread:
-        """Whether two tasks, given by their thread ids, share one descriptor table.
-
-        Unread with ENOSYS: the kernel was built without kcmp(2); with EPERM: it takes the right to ptrace both
-        tasks; with ESRCH: one of the tasks is gone.
-        """
+    def _ask(
+        self, what: str, first: int, second: int, resource: int, one: int = 0, other: int = 0
+    ) -> int | Unread:
         if self._call is None:
             self._call = _kcmp()
-        answer = self._call(first, second, KCMP_FILES, 0, 0)
-        return Unread("descriptor tables of threads", -answer) if answer < 0 else answer == 0
+        answer = self._call(first, second, resource, one, other)
+        if answer >= 0:
+            return answer
+        unread = Unread(what, -answer)
+        if -answer in (ENOSYS, EPERM) and self.refused is None:
+            self.refused = unread
+        return unread
+
+    def same_table(self, first: int, second: int) -> bool | Unread:
+        """Whether two tasks, given by their thread ids, share one descriptor table."""
+        answer = self._ask("descriptor tables of threads", first, second, KCMP_FILES)
+        return answer if isinstance(answer, Unread) else answer == 0
+
+    def table_order(self, first: int, second: int) -> int | Unread:
+        """0 if two tasks share one descriptor table; else 1 or 2, which put all tables in one order."""
+        return self._ask("descriptor tables of processes", first, second, KCMP_FILES)
+
+    def file_order(self, first: tuple[int, int], second: tuple[int, int]) -> int | Unread:
+        """0 if two descriptors, each a task and a number, share one open file description.
+
+        Else 1 (less) or 2 (greater), which put all open file descriptions in one order until the machine is
+        booted again.
+        """
+        return self._ask("open file descriptions", first[0], second[0], KCMP_FILE, first[1], second[1])
+
+    def is_target(self, file: tuple[int, int], epoll: tuple[int, int], target: tuple[int, int]) -> bool | Unread:
+        """Whether an epoll watches the open file description of a descriptor, since Linux 4.13.
+
+        Args:
+            file: a task and a number in its table.
+            epoll: likewise.
+            target: the number that the file was added under, and which one of that number, from 0, as the
+                lines of the epoll's fdinfo come.
+        """
+        import ctypes
+
+        slot = (ctypes.c_uint32 * 3)(epoll[1], *target)  # struct kcmp_epoll_slot
+        address = ctypes.addressof(slot)
+        answer = self._ask("targets of epolls", file[0], epoll[0], KCMP_EPOLL_TFD, file[1], address)
+        if isinstance(answer, Unread):
+            return False if answer.errno in (EBADF, ENOENT) else answer
+        return answer == 0

@@ -24,6 +24,16 @@ class Source(Protocol):
     def records(self, pids: Collection[int] | None) -> Iterable[Record]:
         """Everything about these processes, or about all of them, in any order."""
 
+    def holders(
+        self,
+        pids: Collection[int],
+        wanted: Callable[[bytes], bool],
+        *,
+        besides: bytes | None = None,
+        files: bool = False,
+    ) -> Iterable[Record]:
+        """The descriptors of these processes whose link is `wanted`."""
+
 
 class ProcSource:
     """Reads /proc: works everywhere, for everyone."""
@@ -48,15 +58,28 @@ class ProcSource:
         yield from self._each(chosen, self._process, also_gone=pids is not None)
 
     def holders(
-        self, pids: Collection[int], wanted: Callable[[bytes], bool], *, files: bool = False
+        self,
+        pids: Collection[int],
+        wanted: Callable[[bytes], bool],
+        *,
+        besides: bytes | None = None,
+        files: bool = False,
     ) -> Iterator[Record]:
-        """Of these processes the descriptors whose link is `wanted`, and the descriptors that could not be read.
+        """Of these processes the descriptors whose link is `wanted`, and whose tables could not be read.
 
-        With `files` also what they hold without a descriptor, whatever it is.
+        Args:
+            pids: the processes; one that is gone is left out.
+            wanted: called with the link of every descriptor.
+            besides: a link that is also wanted, but only of processes that hold something that is.
+            files: whether to tell what they hold without a descriptor, too, whatever it is.
         """
 
+        def choose(found: list[tuple[int, bytes]]) -> list[int]:
+            chosen = [fd for fd, link in found if wanted(link)]
+            return sorted({*chosen, *(fd for fd, link in found if link == besides)}) if chosen else chosen
+
         def some(task: Directory, pid: int) -> Iterator[Record]:
-            yield from self._holder(task, pid, wanted, files)
+            yield from self._holder(task, pid, choose, files)
 
         yield from self._each(list(pids), some, also_gone=False)
 
@@ -147,7 +170,9 @@ class ProcSource:
         if self._mapped:
             yield from processes.mapped(task, pid, self._mounts, self._patience)
 
-    def _holder(self, task: Directory, pid: int, wanted: Callable[[bytes], bool], files: bool) -> Iterator[Record]:
+    def _holder(
+        self, task: Directory, pid: int, choose: Callable[[list[tuple[int, bytes]]], list[int]], files: bool
+    ) -> Iterator[Record]:
         """As `_process`, of the descriptors alone; for one thread there is no question whose table it is."""
         tids = task.open(b"task")
         living = [pid]
@@ -162,7 +187,7 @@ class ProcSource:
             directory = task if tid == pid else task.open(b"task/%d" % tid)
             if isinstance(directory, Directory):
                 label = None if tid == tables[0] else tid
-                yield from descriptors(directory, pid, label, self._mounts, self._patience, self._helpers, wanted)
+                yield from descriptors(directory, pid, label, self._mounts, self._patience, self._helpers, choose)
                 if directory is not task:
                     directory.close()
         if files:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from ..fdinfo import fields
-from ..model import MAP, POLL, said
+from ..model import MAP, POLL, End, said
 from ..quantity import many, size
 from ..raw import Machine, RawDescriptor
 from ..text import text
@@ -150,6 +150,10 @@ class BpfMap(KernelObject, tag="bpf-map", kw_only=True):
             parts.append("frozen")
         return ", ".join(parts)
 
+    def ends(self) -> tuple[End, ...]:
+        """The link that registers it looks for it, if it is of type struct_ops."""
+        return () if self.object is None else (End(self.object, ()),)
+
 
 class BpfProgram(KernelObject, tag="bpf-prog", kw_only=True):
     """A program that the kernel has checked and runs where it is attached."""
@@ -200,6 +204,10 @@ class BpfProgram(KernelObject, tag="bpf-prog", kw_only=True):
         if self.run_count:
             parts.append(many(self.run_count, "run"))
         return ", ".join(parts)
+
+    def ends(self) -> tuple[End, ...]:
+        """The links that attach it look for it."""
+        return () if self.object is None else (End(self.object, (), ("anon_inode:bpf_link",)),)
 
 
 class BpfLink(KernelObject, tag="bpf-link", kw_only=True):
@@ -269,6 +277,14 @@ class BpfLink(KernelObject, tag="bpf-link", kw_only=True):
         if place:
             parts.append(f"at {place}")
         return ", ".join(parts)
+
+    def ends(self) -> tuple[End, ...]:
+        """The program that it attaches, and the map of a struct_ops link."""
+        if self.object is None:
+            return ()
+        sought = ((self.prog_id, "bpf-prog"), (self.map_id, "bpf-map"))
+        found = [(f"{word}:[{number}]", f"anon_inode:{word}") for number, word in sought if number]
+        return (End(self.object, tuple(key for key, _ in found), tuple(link for _, link in found)),)
 
 
 class BpfTypes(KernelObject, tag="bpf-btf", kw_only=True):

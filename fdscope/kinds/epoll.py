@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Struct
-
 from ..fdinfo import fields, values, words
-from ..model import POLL, said
+from ..model import POLL, Watched, said
 from ..quantity import many
 from ..raw import Machine, RawDescriptor
 from ._basics import KernelObject, basics, bits, details, is_silent, kernel_device, several
@@ -21,18 +19,15 @@ _EVENTS = (
 )
 
 
-class Target(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Target(Watched, kw_only=True, omit_defaults=True):
     """A registration in an epoll: the number is the one it was added under, in the process that added it.
 
-    After a close, a fork or a dup the number may stand for something else in this process: compare `inode`
-    and `device`, which are told since Linux 4.13, as is `position`.
+    After a close, a fork or a dup the number may stand for something else in this process. `inode`, `device` and
+    `position` are told since Linux 4.13.
     """
 
-    fd: Annotated[int, said("number in the descriptor table")]
-    events: Annotated[list[str], said("events that it waits for")]
     data: Annotated[str, said("what the program wants to be told with an event, in hexadecimal")]
     position: Annotated[int | None, said("offset in bytes at which the next read or write begins")] = None
-    inode: Annotated[int | None, said("inode number")] = None
     device: Annotated[str | None, said("major:minor of the device that holds the inode")] = None
 
 
@@ -64,8 +59,15 @@ class Epoll(KernelObject, tag="epoll", kw_only=True):
         """``watches 2 descriptors: 3 (in et), 4 (out)``."""
         if self.targets is None:
             return "epoll"
-        each = [f"{target.fd} ({' '.join(_interesting(target.events))})" for target in self.targets]
+        each = [
+            f"{target.fd} ({' '.join([*_interesting(target.events), *['stale'] * bool(target.stale)])})"
+            for target in self.targets
+        ]
         return f"watches {many(len(each), 'descriptor')}" + (f": {several(each)}" if each else "")
+
+    def registrations(self) -> list[Target]:
+        """Its registrations."""
+        return self.targets or []
 
 
 def _target(line: bytes) -> Target:

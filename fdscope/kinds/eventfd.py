@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from ..fdinfo import fields
-from ..model import POLL, READ, WRITE, said
+from ..model import POLL, READ, WRITE, End, said
 from ..raw import Machine, RawDescriptor
 from ._basics import KernelObject, basics, details
 
@@ -22,6 +22,7 @@ class EventFd(KernelObject, tag="eventfd", kw_only=True):
     known_by = (("anon_inode", b"eventfd"),)
     verbs = frozenset({READ, WRITE, POLL})
     unit = "a counter"
+    one_open_file = True
 
     @classmethod
     def decode(cls, raw: RawDescriptor, machine: Machine) -> EventFd:
@@ -45,3 +46,7 @@ class EventFd(KernelObject, tag="eventfd", kw_only=True):
         if self.eventfd_id is not None:
             parts.append(f"id {self.eventfd_id}")
         return ", ".join(parts)
+
+    def ends(self) -> tuple[End, ...]:
+        """All who hold one counter face each other; before Linux 5.2 nobody can tell who they are."""
+        return () if self.object is None else (End(self.object, (self.object,)),)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import stat
 
-from ..model import POLL, READ, WRITE
+from ..model import POLL, READ, WRITE, End
 from ._file import File
-from .pipe import ends
+from .pipe import pipe_ends, which_ends
 
 
 class Fifo(File, tag="fifo", kw_only=True):
@@ -18,4 +18,8 @@ class Fifo(File, tag="fifo", kw_only=True):
 
     def notes(self) -> list[str]:
         """Which end this is, state, locks."""
-        return ends(self.access) + super().notes()
+        return which_ends(self.access) + super().notes()
+
+    def ends(self) -> tuple[End, ...]:
+        """A reading end faces the writing ends, and the other way round."""
+        return pipe_ends(self.object, self.access)

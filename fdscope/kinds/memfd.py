@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from ..fdinfo import fields
-from ..model import MAP, READ, SEEK, WRITE, said
+from ..model import MAP, READ, SEEK, WRITE, End, said
 from ..raw import Machine, RawDescriptor
 from ..text import text
 from ._file import ByteFile, content_fields, file_fields
@@ -42,3 +42,7 @@ class MemFd(ByteFile, tag="memfd", kw_only=True):
         """``memfd NAME, 4 KiB``."""
         pages = [] if self.huge_page_bytes is None else ["huge pages"]
         return ", ".join([f"memory {self.name or 'without a name'}", *pages, *self.notes()])
+
+    def ends(self) -> tuple[End, ...]:
+        """All who hold one piece of memory face each other; who only maps it holds no descriptor."""
+        return () if self.object is None or self.access == "path" else (End(self.object, (self.object,)),)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 
-from ..model import POLL, READ, SEEK
+from ..model import POLL, READ, SEEK, End
 from ..raw import Machine, RawDescriptor
 from ._file import File
 from .directory import Directory
@@ -32,3 +32,7 @@ class MessageQueue(File, tag="mqueue", kw_only=True):
     def describe(self) -> str:
         """``message queue /name``."""
         return f"message queue {super().describe()}"
+
+    def ends(self) -> tuple[End, ...]:
+        """All who hold one queue face each other: who sends may also receive, and what it does is not told."""
+        return () if self.object is None or self.access == "path" else (End(self.object, (self.object,)),)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from ..fdinfo import fields
 from ..model import said
+from ..quantity import many
 from ..raw import Machine, RawDescriptor
 from ..text import text
 from ._basics import KernelObject, basics, details
@@ -22,6 +23,10 @@ class Namespace(KernelObject, tag="namespace", kw_only=True):
     namespace_type: Annotated[
         str | None, said("cgroup, ipc, mnt, net, pid, time, user or uts, as in /proc/PID/ns")
     ] = None
+    members: Annotated[
+        list[int] | None, said("processes that live in it and could be asked, by pid; the first 8")
+    ] = None
+    members_total: Annotated[int | None, said("how many those are in all")] = None
 
     known_by = (*(("scheme", type_) for type_ in _TYPES), ("filesystem", b"nsfs"), ("magic", 0x6E736673))
 
@@ -37,6 +42,10 @@ class Namespace(KernelObject, tag="namespace", kw_only=True):
         if colon:
             known["inode"] = int(number.removesuffix(b"]"))
         inode = known.get("inode")
+        if colon:
+            members = machine.members(told)
+            if members is not None:
+                known["members"], known["members_total"] = list(members[:8]), len(members)
         return cls(
             name=text(raw.link) or None,
             namespace_type=text(type_) if colon else None,
@@ -49,5 +58,9 @@ class Namespace(KernelObject, tag="namespace", kw_only=True):
         """``net:[4026531840]``, or the path of a bind mount and what it is."""
         link = f"{self.namespace_type}:[{self.inode}]"
         if self.namespace_type is None or self.name == link:
-            return self.name or "a namespace"
-        return f"{self.name}, {link}"
+            parts = [self.name or "a namespace"]
+        else:
+            parts = [f"{self.name}, {link}"]
+        if self.members_total is not None:
+            parts.append(many(self.members_total, "process", "processes") + " in it")
+        return ", ".join(parts)

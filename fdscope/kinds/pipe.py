@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..fdinfo import fields
-from ..model import POLL, READ, WRITE
+from ..model import POLL, READ, WRITE, End
 from ..raw import Machine, RawDescriptor
 from ._basics import KernelObject, basics, details, may_have_details
 
@@ -28,9 +28,25 @@ class Pipe(KernelObject, tag="pipe", kw_only=True):
 
     def describe(self) -> str:
         """The link, and which end this is."""
-        return ", ".join([self.name or "pipe", *ends(self.access)])
+        return ", ".join([self.name or "pipe", *which_ends(self.access)])
+
+    def ends(self) -> tuple[End, ...]:
+        """A reading end faces the writing ends, and the other way round."""
+        return pipe_ends(self.object, self.access)
 
 
-def ends(access: str | None) -> list[str]:
+def which_ends(access: str | None) -> list[str]:
     """Which ends of a pipe or fifo a descriptor of this access is; none, if it is only a place."""
     return {"r": ["read end"], "w": ["write end"], "rw": ["both ends"]}.get(access or "", [])
+
+
+def pipe_ends(identity: str | None, access: str | None) -> tuple[End, ...]:
+    """Where the holder of a pipe or fifo is found, and whom it faces; nowhere, if it is only a place."""
+    if identity is None or access not in ("r", "w", "rw"):
+        return ()
+    reader, writer = f"{identity}:r", f"{identity}:w"
+    both = {
+        "r": End(reader, (writer,), missing="no-writer"),
+        "w": End(writer, (reader,), missing="no-reader"),
+    }
+    return tuple(both[letter] for letter in access)

@@ -7,7 +7,7 @@ import stat
 from typing import Annotated
 
 from ..fdinfo import fields
-from ..model import POLL, READ, WRITE, said
+from ..model import POLL, READ, WRITE, End, said
 from ..raw import Machine, RawDescriptor
 from ..text import text
 from ._file import Device, device_fields
@@ -50,6 +50,15 @@ class Tty(Device, tag="tty", kw_only=True):
         sort = self.terminal or (f"terminal of driver {self.driver}" if self.driver else None)
         return ([sort] if sort else []) + super().notes()
 
+    def ends(self) -> tuple[End, ...]:
+        """Of a pseudoterminal, the master faces it, by file system and index or by the path of this side."""
+        if self.pty_index is None or self.access == "path":
+            return ()
+        return tuple(
+            End(f"pts:{place}", (f"ptm:{place}",), ("/dev/ptmx", "/dev/pts/ptmx"))
+            for place in (f"{self.device}:{self.pty_index}", self.name)
+        )
+
 
 def _sort(major: int, minor: int) -> str | None:
     if major == 4:
@@ -76,6 +85,7 @@ class PtyMaster(Device, tag="pty-master", kw_only=True):
     )
     verbs = frozenset({READ, WRITE, POLL})
     unit = "a byte stream"
+    one_open_file = True
 
     @classmethod
     def decode(cls, raw: RawDescriptor, machine: Machine) -> PtyMaster:
@@ -95,3 +105,10 @@ class PtyMaster(Device, tag="pty-master", kw_only=True):
     def notes(self) -> list[str]:
         """The terminal at the other side, state."""
         return ([f"master of {self.slave}"] if self.slave else []) + super().notes()
+
+    def ends(self) -> tuple[End, ...]:
+        """The terminal faces it, by its path where this node does not lie in the same devpts file system."""
+        if self.pty_index is None or self.slave is None:
+            return ()
+        place = f"{self.device}:{self.pty_index}" if self.filesystem == "devpts" else self.slave
+        return (End(f"ptm:{place}", (f"pts:{place}",), (self.slave,)),)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from ..kinds import KINDS
 from ..model import Descriptor, Process, kind_name
 from ..selection import UsageError
+from . import relations
 
 Row = tuple[Process, Descriptor]
 
@@ -21,7 +22,11 @@ _COMPUTED: dict[str, tuple[str, Callable[[Process, Descriptor], Any]]] = {
     "cgroup": ("control group of the process", lambda process, _: process.cgroup),
     "container": ("container of the process", lambda process, _: process.container),
     "kind": ("kind of the object (fdscope-kinds(7))", lambda _, descriptor: kind_name(type(descriptor))),
-    "what": ("what it is, in one line", lambda _, descriptor: descriptor.describe()),
+    "what": ("what it is, in one line, and who is at its other end", lambda *row: _what(*row)),
+    "description": ("what it is, in one line, without others", lambda _, descriptor: descriptor.describe()),
+    "peers": ("who is at the other end; in JSON a list", relations.peers),
+    "shared_with": ("who shares its open file description; in JSON a list", relations.shared_with),
+    "watched_by": ("epolls that wait for its events; in JSON a list", relations.watched_by),
     "flags": ("the flags, without largefile, which nearly all have", lambda _, descriptor: _flags(descriptor)),
 }
 
@@ -41,6 +46,11 @@ class Column(NamedTuple):
     def header(self) -> str:
         """The heading over it."""
         return self.name.upper()
+
+
+def _what(process: Process, descriptor: Descriptor) -> str:
+    others = relations.relations(process, descriptor)
+    return f"{descriptor.describe()}  {others}" if others else descriptor.describe()
 
 
 def _flags(descriptor: Descriptor) -> list[str] | None:

@@ -46,7 +46,7 @@ def _machine(snapshot: Snapshot, style: Style) -> Iterator[str]:
     yield f"  {' · '.join(parts)}\n"
     processes = [one for one in snapshot.processes if not one.kernel_thread]
     threads = sum(len(one.threads) for one in processes)
-    held = sum(one.descriptor_count or 0 for one in snapshot.processes)
+    held = sum(one.descriptor_count or 0 for one in snapshot.processes if not _repeats(one))
     kernel_threads = many(len(snapshot.processes) - len(processes), "kernel thread")
     yield (
         f"  {many(len(processes), 'process', 'processes')}, {many(threads, 'thread')}, {kernel_threads}, "
@@ -61,10 +61,15 @@ def _machine(snapshot: Snapshot, style: Style) -> Iterator[str]:
         yield f"  {host.context_switches:,} context switches since boot\n"
 
 
+def _repeats(process: Process) -> bool:
+    """Whether its descriptor table is also that of a process that has been counted."""
+    return any(pid < process.pid for pid in process.shares_table_with or ())
+
+
 def _kinds(processes: Sequence[Process], style: Style) -> Iterator[str]:
     counts: dict[str, int] = {}
     for process in processes:
-        for descriptor in process.descriptors or ():
+        for descriptor in () if _repeats(process) else process.descriptors or ():
             kind = kind_name(type(descriptor))
             counts[kind] = counts.get(kind, 0) + 1
     total = sum(counts.values())

@@ -75,6 +75,9 @@ def header(process: Process, snapshot: Snapshot, style: Style) -> Iterator[str]:
             if amount is not None
         ]
         lines.append(("memory", ", ".join(parts)))
+    if process.shares_table_with:
+        others = " ".join(map(str, process.shares_table_with))
+        lines.append(("shared table", f"its descriptor table is also that of {others}"))
     if process.cgroup:
         container = f", container {printable(process.container)}" if process.container else ""
         lines.append(("cgroup", printable(process.cgroup) + container))

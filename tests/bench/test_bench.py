@@ -10,6 +10,7 @@ import time
 
 import msgspec
 import pytest
+from children import without_others
 from load import MIX, Load, counted, mixture
 
 from fdscope import scan
@@ -62,7 +63,7 @@ def test_fdscope_counts_what_the_load_holds_and_all_of_it_ends():
         assert load.descriptors == 90
         snapshot = scan(map(str, load.pids))
         assert [kinds_of(process) for process in snapshot.processes] == [load.each] * 3
-        assert snapshot.problems == []
+        assert without_others(snapshot.problems) == []
         threads = scan([str(load.threads_pid)]).processes[0]
         assert len(threads.threads) == 5
         assert threads.descriptors == []
@@ -88,7 +89,7 @@ def test_helpers_tell_the_same_of_many_processes_as_one_reader_alone(monkeypatch
     def told(helpers):
         monkeypatch.setattr(workers, "helpers", lambda: helpers)
         snapshot = scan(map(str, load.pids))
-        assert snapshot.problems == []
+        assert without_others(snapshot.problems) == []
         return [(one.pid, one.descriptors, one.files) for one in snapshot.processes]
 
     with Load(processes=20, descriptors=workers.MANY // 20) as load:

@@ -5,6 +5,7 @@ import os
 from fdscope.kernel.machine import ProcMachine
 from fdscope.kernel.mounts import Mounts
 from fdscope.kernel.root import Proc
+from fdscope.kernel.sockets import Sockets
 from fdscope.kernel.system import system
 from fdscope.kernel.users import user_name
 
@@ -72,7 +73,7 @@ def test_a_device_is_reached_whole_and_past_no_server(tmp_path):
 
 def test_the_name_of_a_process_keeps_its_blanks(tmp_path):
     with planted(tmp_path) as proc:
-        machine = ProcMachine(proc, Mounts(proc))
+        machine = ProcMachine(proc, Mounts(proc), Sockets(proc))
         assert (machine.process_name(7), machine.process_name(8)) == (b" a \t", None)
 
 

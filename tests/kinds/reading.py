@@ -45,6 +45,18 @@ class Silence:
     def lock_waiters(self, lock):
         return ()
 
+    def facing(self, socket):
+        return ()
+
+    def listeners(self, socket):
+        return ()
+
+    def members(self, namespace):
+        return None
+
+    def interface(self, net_namespace, index):
+        return None
+
 
 def descriptor(link, fdinfo, machine=None):
     """The descriptor, which must have been understood."""
