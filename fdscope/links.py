@@ -8,9 +8,8 @@ that are handed in. All costs are linear in descriptors, but for that question.
 from __future__ import annotations
 
 import functools
-import itertools
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from .model import Descriptor, End, Holder, Object, Peer, Process, Watched, Watcher, kind_name
@@ -18,10 +17,16 @@ from .model import Descriptor, End, Holder, Object, Peer, Process, Watched, Watc
 MOST = 8
 """How many peers, sharers and watchers are named; the others are counted."""
 
+MANY = 500
+"""From how many descriptors on that look alike not every pair is compared: /dev/null of a whole machine."""
+
+Stranger = tuple[int, int, "int | None"]
+"""A descriptor of another process: process, number, and thread, if the table is that thread's own."""
+
 Place = tuple[int, int]
 """The task whose table a descriptor is in, by pid or thread id, and its number: what kcmp(2) takes."""
 
-_ORDER = {0: 0, 1: -1, 2: 1}  # kcmp(2) to what sorting takes
+_ORDER = (0, -1, 1)  # what kcmp(2) answers to what sorting takes
 
 
 class Held(NamedTuple):
@@ -40,8 +45,11 @@ class Held(NamedTuple):
 class Same(NamedTuple):
     """Questions that no text of the kernel answers; each answer is None where it cannot be had."""
 
-    order: Callable[[Place, Place], int | None]
-    """0: one open file description; 1 or 2: two, of which the first or the second comes later (kcmp(2))."""
+    order: Callable[[int, int, int, int], int | None]
+    """Of two descriptors, each a task and a number, 0: one open file description.
+
+    1 or 2: two, of which the second or the first comes later in an order of all (kcmp(2)).
+    """
     watches: Callable[[Place, Place, tuple[int, int]], bool | None]
     """Whether the file at the first place is what the epoll at the second watches under a number.
 
@@ -66,30 +74,42 @@ class Links:
     """How the descriptors that were read hang together."""
 
     def __init__(
-        self, shown: Sequence[Held], others: Sequence[Held], same: Same, *, complete: bool, unread: bool
+        self,
+        shown: Sequence[Held],
+        others: Sequence[Held],
+        strangers: Mapping[Place, Sequence[Stranger]],
+        name_of: Callable[[int], str | None],
+        same: Same,
+        *,
+        complete: bool,
+        unread: bool,
     ) -> None:
-        """Finds out who meets, who shares and who watches.
+        """Finds out who meets and who shares.
 
         Args:
             shown: every descriptor of the processes that are shown.
-            others: descriptors of other processes that may face, share or watch them.
+            others: descriptors of other processes that may face those.
+            strangers: for the place of a descriptor shown, descriptors of other processes with the same link in
+                /proc, which may share its open file description.
+            name_of: the name of a process.
             same: how open file descriptions are compared.
             complete: whether all other processes were looked through.
             unread: whether some of them could not be read.
         """
         self._shown = shown
         self._others = others
+        self._strangers = strangers
+        self._name_of = name_of
         self._same = same
         self._complete = complete
         self._unread = unread
         self._ends: dict[int, tuple[End, ...]] = {}
         self._at: defaultdict[str, list[Held]] = defaultdict(list)
         self._facing: defaultdict[str, dict[str, None]] = defaultdict(dict)
-        self._sharing: dict[str, list[Held]] = {}
+        self._sharing: dict[str, list[Holder]] = {}
         self._watchers: defaultdict[str | Place, list[Watcher]] = defaultdict(list)
         self._meet()
         self._share()
-        self._watch()
 
     def _meet(self) -> None:
         """Puts every end at its key, and joins keys with those that they seek, both ways."""
@@ -109,92 +129,137 @@ class Links:
 
     def _share(self) -> None:
         """Names the open file description of every descriptor shown, where it can be told from others."""
-        shown: defaultdict[tuple[object, ...], list[Held]] = defaultdict(list)
-        others: defaultdict[tuple[object, ...], list[Held]] = defaultdict(list)
-        for one in self._shown:
-            shown[_looks(one.descriptor)].append(one)
+        by_object: defaultdict[str, list[Held]] = defaultdict(list)
         for one in self._others:
-            key = _looks(one.descriptor)
-            if key in shown:
-                others[key].append(one)
-        for key, group in shown.items():
-            for together in self._classes(group, others.get(key, [])):
-                together.sort(key=_place)
-                name = "{}:{}".format(*together[0].place)
-                for one in together:
-                    one.descriptor.open_file = name
-                if len(together) > 1:
-                    self._sharing[name] = together
+            if one.descriptor.one_open_file and one.descriptor.object and one.descriptor.access != "path":
+                by_object[one.descriptor.object].append(one)
+        groups: defaultdict[tuple[object, ...], list[Held]] = defaultdict(list)
+        for one in self._shown:
+            groups[_looks(one.descriptor)].append(one)
+        for group in groups.values():
+            first = group[0].descriptor
+            if first.one_open_file and first.object is not None and first.access != "path":
+                self._name(group, [_holder(one) for one in by_object[first.object]])
+                continue
+            if len(group) > MANY:
+                for together in self._neighbours(group):
+                    self._name(together, [])
+                continue
+            alike = {id(found): found for one in group if (found := self._strangers.get(one.place))}
+            for together, others in self._classes(group, [one for found in alike.values() for one in found]):
+                self._name(together, others)
 
-    def _classes(self, shown: list[Held], others: list[Held]) -> list[list[Held]]:
+    def _name(self, shown: list[Held], others: Sequence[Holder]) -> None:
+        """Gives one open file description its name: the first place that it is held at."""
+        if len(shown) + len(others) == 1:
+            shown[0].descriptor.open_file = "{}:{}".format(*shown[0].place)
+            return
+        together = sorted((*map(_holder, shown), *others), key=_place)
+        name = "{}:{}".format(*_place(together[0]))
+        self._sharing[name] = together
+        for one in shown:
+            one.descriptor.open_file = name
+
+    def _classes(self, shown: list[Held], others: Sequence[Stranger]) -> Iterable[tuple[list[Held], list[Holder]]]:
         """Those of the descriptors shown that share one open file description, with the others that do.
 
         None at all, if that cannot be found out. All of them look alike.
         """
-        first = shown[0].descriptor
-        if first.one_open_file and first.object is not None and first.access != "path":
-            return [[*shown, *others]]
         unknown = False
+        order_of = self._same.order
 
         def compare(one: Held, other: Held) -> int:
             nonlocal unknown
-            order = None if unknown else self._same.order(one.place, other.place)
-            unknown = unknown or order not in _ORDER
-            return 0 if order is None or unknown else _ORDER[order]
+            order = None if unknown else order_of(*one.place, *other.place)
+            unknown = unknown or order is None
+            return 0 if order is None else _ORDER[order]
 
-        group = sorted(shown, key=functools.cmp_to_key(compare)) if len(shown) > 1 else shown
-        classes = [[group[0]]]
-        for before, one in itertools.pairwise(group):
-            if compare(before, one) == 0:
-                classes[-1].append(one)
+        classes: list[tuple[list[Held], list[Holder]]] = []
+        for one in shown if len(shown) == 1 else sorted(shown, key=functools.cmp_to_key(compare)):
+            if classes and compare(classes[-1][0][0], one) == 0:
+                classes[-1][0].append(one)
             else:
-                classes.append([one])
-        for one in others:
-            low, high = 0, len(classes)
-            while low < high and not unknown:
+                classes.append(([one], []))
+        if unknown:
+            return []
+        firsts = [held[0].place for held, _ in classes]
+        for pid, fd, tid in others:
+            low, high = 0, len(firsts)
+            while low < high:
                 middle = (low + high) // 2
-                order = self._same.order(one.place, classes[middle][0].place)
-                if order == 0:
-                    classes[middle].append(one)
+                order = order_of(tid or pid, fd, *firsts[middle])
+                if order == 1:
+                    high = middle
+                elif order == 2:
+                    low = middle + 1
+                else:  # None: of a process that has gone, or that is not to be compared
+                    if order == 0:
+                        holder = Holder(pid=pid, fd=fd, process=self._name_of(pid), tid=tid)
+                        classes[middle][1].append(holder)
                     break
-                if order not in _ORDER:  # of another process that has gone, or that is not to be compared
-                    break
-                low, high = (middle + 1, high) if _ORDER[order] > 0 else (low, middle)
-        return [] if unknown else classes
+        return classes
 
-    def _watch(self) -> None:
-        """Finds the open file description behind every registration of every epoll.
+    def _neighbours(self, group: list[Held]) -> Iterable[list[Held]]:
+        """As `_classes`, for very many that look alike: finds what was handed down or made by dup(2).
+
+        Each is compared with the one before it in its own table, and with the one that has its number in the table
+        before. What shares with neither is not told to be alone, as that would take comparing it with all.
+        """
+        last_in: dict[int, Held] = {}
+        last_at: dict[int, Held] = {}
+        classes: dict[Place, list[Held]] = {}
+        for one in sorted(group, key=lambda one: one.place):
+            task, fd = one.place
+            for before in (last_in.get(task), last_at.get(fd)):
+                if before is not None and self._same.order(*before.place, task, fd) == 0:
+                    together = classes.setdefault(before.place, [before])
+                    together.append(one)
+                    classes[one.place] = together
+                    break
+            last_in[task] = last_at[fd] = one
+        return {id(together): together for together in classes.values()}.values()
+
+    def kin(self) -> set[int]:
+        """Other processes whose epolls may watch what is shown: they hold it, too."""
+        own = {one.pid for one in self._shown}
+        return {holder.pid for together in self._sharing.values() for holder in together} - own
+
+    def watch(self, epolls: Sequence[Held]) -> None:
+        """Finds the open file description behind every registration of the epolls, the shown and these others.
 
         The number of a registration is what it was added under; by now it may stand for another file in that
         process, or for none, while the file that is watched lives on under another number.
         """
-        epolls = [one for one in (*self._shown, *self._others) if one.descriptor.registrations()]
-        if not epolls:
+        shown = [one for one in self._shown if one.descriptor.registrations()]
+        if not shown and not epolls:
             return
         places: dict[Place, Held] = {}
         inodes: defaultdict[int, list[Held]] = defaultdict(list)
-        for one in (*self._shown, *self._others):
-            places[one.place] = one
+        for one in self._shown:
+            for holder in self._sharing.get(one.descriptor.open_file or "", ()):
+                places.setdefault(_place(holder), one)
             if one.descriptor.inode is not None:
                 inodes[one.descriptor.inode].append(one)
-        tables = {one.place[0] for one in self._shown}
-        for epoll in epolls:
+        for one in self._shown:
+            places[one.place] = one
+        for epoll in (*shown, *epolls):
             seen: dict[int, int] = {}
             for target in epoll.descriptor.registrations():
                 nth = seen[target.fd] = seen.get(target.fd, -1) + 1
                 here = places.get((epoll.place[0], target.fd))
                 if here is not None and self._is_target(here, epoll, target, nth):
                     self._add_watcher(here, epoll, target)
-                elif target.inode is not None and (here is not None or epoll.place[0] in tables):
+                elif target.inode is not None:
                     self._astray(epoll, target, nth, inodes[target.inode])
 
     def _astray(self, epoll: Held, target: Watched, nth: int, alike: list[Held]) -> None:
-        """A registration whose number is not that of the file that it watches."""
+        """A registration whose number is not that of the file that it watches; or not one of what is shown."""
         target.stale = True
         found = [
             one
             for one in alike
-            if (one.pid == epoll.pid or one.descriptor.one_open_file) and self._is_target(one, epoll, target, nth)
+            if (one.pid == epoll.pid or (one.descriptor.one_open_file and one.descriptor.own_inode))
+            and self._is_target(one, epoll, target, nth)
         ]
         target.held_as = [one.descriptor.fd for one in found if one.place[0] == epoll.place[0]] or None
         for one in found:
@@ -206,7 +271,7 @@ class Links:
         if target.inode is not None and descriptor.inode is not None:
             if target.inode != descriptor.inode:
                 return False
-            if descriptor.one_open_file:
+            if descriptor.one_open_file and descriptor.own_inode:
                 return True
         answer = self._same.watches(one.place, epoll.place, (target.fd, nth))
         return target.fd == descriptor.fd if answer is None else answer
@@ -227,7 +292,7 @@ class Links:
             descriptor = one.descriptor
             sharing = self._sharing.get(descriptor.open_file or "")
             if sharing is not None:
-                rest = [_holder(other) for other in sharing[: MOST + 1] if other.descriptor is not descriptor]
+                rest = [other for other in sharing[: MOST + 1] if _place(other) != one.place]
                 descriptor.shared_with, descriptor.shared_total = rest[:MOST], len(sharing) - 1
             watchers = self._watchers.get(descriptor.open_file or one.place)
             if watchers:
@@ -305,8 +370,8 @@ def _looks(descriptor: Descriptor) -> tuple[object, ...]:
     )
 
 
-def _place(one: Held) -> Place:
-    return one.place
+def _place(holder: Holder) -> Place:
+    return holder.tid or holder.pid, holder.fd
 
 
 def _holder(one: Held) -> Holder:

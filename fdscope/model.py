@@ -138,6 +138,8 @@ class Descriptor(Struct, tag_field="kind", kw_only=True, omit_defaults=True, gc=
 
     one_open_file: ClassVar[bool] = False
     """Whether an object that has a name of its own has never more than one open file description."""
+    own_inode: ClassVar[bool] = False
+    """Whether its inode number is that of no other object of its kind, as that of an anonymous inode is."""
 
     @classmethod
     def decode(cls, raw: RawDescriptor, machine: Machine) -> Descriptor:

@@ -92,6 +92,15 @@ class RawDescriptor(NamedTuple):
     """What is known of a socket beyond its inode; None: nothing, as of one neither bound nor connected."""
 
 
+class RawLinks(NamedTuple):
+    """Entries of one descriptor table, of which nothing but the link was read."""
+
+    pid: int
+    tid: int | None
+    found: tuple[tuple[int, bytes], ...]
+    """Number and link of each."""
+
+
 class RawHeldFile(NamedTuple):
     """A file that a process holds without a descriptor."""
 
@@ -177,7 +186,7 @@ class RawSystem(NamedTuple):
     """The ``physical_package_id`` of each CPU that is online (sysfs)."""
 
 
-Record = RawProcess | RawThread | RawDescriptor | RawHeldFile | Unread
+Record = RawProcess | RawThread | RawDescriptor | RawLinks | RawHeldFile | Unread
 
 
 class Machine(Protocol):

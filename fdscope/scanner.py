@@ -17,11 +17,11 @@ from .kernel.mounts import Mounts
 from .kernel.root import Proc
 from .kernel.sameness import Sameness
 from .kernel.sockets import Sockets
-from .kernel.source import ProcSource, Source
+from .kernel.source import Found, ProcSource, Source
 from .kernel.system import system
 from .kernel.users import user_name
 from .kinds import decode, held_file
-from .links import UNKNOWN, Held, Links, Same, held_by
+from .links import UNKNOWN, Held, Links, Same, Stranger, held_by
 from .model import Descriptor, HeldFile, Problem, Process, Snapshot, Thread
 from .raw import Machine, RawDescriptor, RawHeldFile, RawProcess, RawThread, Record, Unread
 from .selection import Candidate, Selected, UsageError, select
@@ -119,23 +119,21 @@ def _links(
         for process in found:
             process.shares_table_with = sharing.get(process.pid)
     shown = held_by(found)
-    others: list[Held] = []
-    unread = gathering.refused
+    others = _Others()
     if looks_around and not everyone:
         known = {one.pid for one in found}.union(*(one.shares_table_with or () for one in found))
-        others, unread, asked = gathering.others(
-            source, sockets, shown, [pid for pid in root.pids() if pid not in known]
-        )
-        if unread:
-            told = f"of {unread} of {asked} other processes: what they hold is not among the peers"
-            gathering.problems.append(Problem(what=OTHERS, reason="permission-denied", detail=told))
+        others = gathering.others(source, sockets, shown, [pid for pid in root.pids() if pid not in known])
     links = Links(
         shown,
-        others,
-        Same(*_asking(sameness)) if root.live else UNKNOWN,
+        others.ends,
+        others.strangers,
+        gathering.name,
+        Same(sameness.file_order, sameness.is_target) if root.live else UNKNOWN,
         complete=peers and not root.recorded,
-        unread=bool(unread),
+        unread=bool(others.refused or gathering.refused),
     )
+    kin = links.kin().union(one.parent_pid for one in found if one.parent_pid)
+    links.watch(gathering.read(source, sockets, [epoll for epoll in others.epolls if epoll[0] in kin]))
     links.tell()
     for process in found:
         copy_of = min(process.shares_table_with or [process.pid])
@@ -157,20 +155,6 @@ def _copy_links(process: Process, same: Process) -> None:
         if descriptor.tid is None and twin is not None and twin.object == descriptor.object:
             for name in _LINKED:
                 setattr(descriptor, name, getattr(twin, name))
-
-
-def _asking(sameness: Sameness) -> tuple[Callable[..., int | None], Callable[..., bool | None]]:
-    """The two questions of `Same`, with None for an answer that could not be had."""
-
-    def order(one: tuple[int, int], other: tuple[int, int]) -> int | None:
-        answer = None if sameness.refused else sameness.file_order(one, other)
-        return None if isinstance(answer, Unread) else answer
-
-    def watches(file: tuple[int, int], epoll: tuple[int, int], target: tuple[int, int]) -> bool | None:
-        answer = None if sameness.refused else sameness.is_target(file, epoll, target)
-        return None if isinstance(answer, Unread) else answer
-
-    return order, watches
 
 
 def _selected(root: Proc, words: list[str], problems: list[Problem]) -> list[Selected]:
@@ -214,6 +198,17 @@ def problem_of(unread: Unread) -> Problem:
     )
 
 
+class _Others:
+    """What other processes hold that has to do with what is shown."""
+
+    def __init__(self, strangers: dict[tuple[int, int], list[Stranger]] | None = None) -> None:
+        self.ends: list[Held] = []
+        self.strangers = strangers or {}
+        self.epolls: list[Found] = []
+        self.refused = 0
+        """Processes that could not be read for want of a right."""
+
+
 class _Gathering:
     """Records in any order, gathered by process."""
 
@@ -229,7 +224,7 @@ class _Gathering:
         self._files: dict[int, list[HeldFile]] = {}
         self._without_descriptors: set[int] = set()
         self._sockets: list[RawDescriptor] = []
-        self._links: set[bytes] = set()
+        self._links: dict[tuple[int, int], bytes] = {}
         self.known: dict[int, Process] = {}
         self.refused = 0
         """Processes whose descriptors could not be read for want of a right."""
@@ -237,7 +232,7 @@ class _Gathering:
     def add(self, record: Record) -> None:
         """Puts one record in its place; one that cannot be understood becomes a problem."""
         if isinstance(record, RawDescriptor):
-            self._links.add(record.link)
+            self._links[record.tid or record.pid, record.fd] = record.link
             if record.link.startswith(_SOCKET):
                 self._sockets.append(record)
             else:
@@ -248,7 +243,7 @@ class _Gathering:
             self._files.setdefault(record.pid, []).append(held_file(record))
         elif isinstance(record, RawProcess):
             self._add_process(record)
-        else:
+        elif isinstance(record, Unread):
             if record.what == "descriptors" and record.pid is not None:
                 self._without_descriptors.add(record.pid)
                 self.refused += record.errno in (EACCES, EPERM)
@@ -265,35 +260,54 @@ class _Gathering:
         for record in sockets.complete(self._sockets):
             if isinstance(record, RawDescriptor):
                 self._add_descriptor(record)
-            else:
+            elif isinstance(record, Unread):
                 self.problems.append(problem_of(record))
 
-    def others(
-        self, source: Source, sockets: Sockets, shown: Iterable[Held], pids: list[int]
-    ) -> tuple[list[Held], int, int]:
-        """Descriptors of other processes that may face, share or watch those shown.
+    def others(self, source: Source, sockets: Sockets, shown: Iterable[Held], pids: list[int]) -> _Others:
+        """What other processes hold that has to do with what is shown: one pass over their links.
 
-        With them, how many processes could not be read and how many there are; those of the kernel have none.
+        Everything is read of those at an end that was sought; of the others with a link that is shown, nothing.
         """
-        wanted = self._links.union(
-            original(link) for one in shown for end in one.descriptor.ends() for link in end.links
-        )
-        raws: list[RawDescriptor] = []
-        refused = 0
-        for record in source.holders(pids, wanted.__contains__, besides=_EPOLL):
-            if isinstance(record, RawDescriptor):
-                raws.append(record)
-            elif isinstance(record, Unread):
-                refused += record.what == "descriptors" and record.errno in (EACCES, EPERM)
-        found = []
+        sought: set[bytes] = set()
+        for one in shown:
+            ends = one.descriptor.ends()
+            sought.update(original(link) for end in ends for link in end.links)
+            if ends:
+                sought.add(self._links[one.place])
+        same_link: dict[bytes, list[Stranger]] = {link: [] for link in self._links.values() if link}
+        found = _Others(strangers={place: same_link[link] for place, link in self._links.items() if link})
+        ends_at = []
+        for record in source.links(pids, {*sought, *same_link, _EPOLL}):
+            if isinstance(record, Unread):
+                found.refused += record.errno in (EACCES, EPERM)
+                continue
+            for fd, link in record.found:
+                if link in sought:
+                    ends_at.append((record.pid, fd, record.tid, link))
+                if link in same_link:
+                    same_link[link].append((record.pid, fd, record.tid))
+                if link == _EPOLL:
+                    found.epolls.append((record.pid, fd, record.tid, link))
+        found.ends = self.read(source, sockets, ends_at)
+        if found.refused:
+            told = f"of {found.refused} of {len(pids)} other processes: what they hold is not among the peers"
+            self.problems.append(Problem(what=OTHERS, reason="permission-denied", detail=told))
+        return found
+
+    def read(self, source: Source, sockets: Sockets, places: list[Found]) -> list[Held]:
+        """Descriptors of other processes, whole; one that is gone by now is left out."""
+        raws = [record for record in source.details(places) if isinstance(record, RawDescriptor)]
         rest = [raw for raw in raws if not raw.link.startswith(_SOCKET)]
+        found = []
         for record in (*rest, *sockets.complete(raw for raw in raws if raw.link.startswith(_SOCKET))):
             if isinstance(record, RawDescriptor):
-                name = self._machine.process_name(record.pid)
-                descriptor, _ = decode(record, self._machine)
-                found.append(Held(record.pid, None if name is None else text(name), descriptor))
-        found.sort(key=lambda one: one.place)
-        return found, refused, len(pids)
+                found.append(Held(record.pid, self.name(record.pid), decode(record, self._machine)[0]))
+        return sorted(found, key=lambda one: one.place)
+
+    def name(self, pid: int) -> str | None:
+        """The name of any process."""
+        name = self._machine.process_name(pid)
+        return None if name is None else text(name)
 
     def _add_process(self, raw: RawProcess) -> None:
         try:

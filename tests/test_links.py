@@ -26,7 +26,8 @@ def file(fd, inode, **more):
 def same(files, watched=()):
     """Answers as of a machine where `files` is the description at each place, and `watched` who watches."""
 
-    def order(one, other):
+    def order(task, fd, other_task, other_fd):
+        one, other = (task, fd), (other_task, other_fd)
         if one not in files or other not in files:
             return None
         return 0 if files[one] == files[other] else 1 if files[one] < files[other] else 2
@@ -35,7 +36,13 @@ def same(files, watched=()):
 
 
 def linked(processes, others=(), asking=UNKNOWN, *, complete=True, unread=False):
-    links = Links(held_by(processes), others, asking, complete=complete, unread=unread)
+    held = held_by(processes)
+    ends = [one for one in others if one.descriptor.ends() or one.descriptor.one_open_file]
+    alike = [(it.pid, it.descriptor.fd, None) for it in others]
+    names = {it.pid: it.process for it in others}
+    strangers = {one.place: alike for one in held}
+    links = Links(held, ends, strangers, names.get, asking, complete=complete, unread=unread)
+    links.watch(())
     links.tell()
     return links
 
@@ -102,6 +109,19 @@ def test_what_cannot_be_compared_is_not_told_as_shared_or_as_alone():
     linked([Process(pid=1, descriptors=[one, dup, different])])
     assert (one.open_file, dup.open_file, one.shared_with) == (None, None, None)
     assert different.open_file == "1:5"  # nothing looks like it
+
+
+def test_of_very_many_that_look_alike_heirs_and_dups_are_found_and_nobody_is_called_alone():
+    processes = [Process(pid=pid, descriptors=[file(3, 7), file(4, 7), file(9, 7)]) for pid in range(1, 401)]
+    inherited = {(pid, 3): 1 for pid in range(1, 401)}
+    dups = {(pid, fd): 1000 + pid // 3 * 3 for pid in range(1, 401) for fd in (4, 9)}
+    own = {(400, 9): 5000}
+    linked(processes, asking=same({**inherited, **dups, **own}))
+    assert {process.descriptors[0].open_file for process in processes} == {"1:3"}
+    assert {process.descriptors[0].shared_total for process in processes} == {399}
+    assert processes[2].descriptors[2].open_file == processes[3].descriptors[1].open_file == "3:4"
+    assert processes[2].descriptors[1].shared_total == 5
+    assert processes[-1].descriptors[2].open_file is None
 
 
 def test_what_has_a_name_of_its_own_and_one_description_is_not_compared():

@@ -42,22 +42,25 @@ def descriptors(
     mounts: Mounts,
     patience: Patience,
     helpers: int = 0,
+    *,
+    numbers: list[int] | None = None,
     choose: Callable[[list[tuple[int, bytes]]], list[int]] | None = None,
 ) -> Iterator[Record]:
     """Every descriptor in the table of `task`, the directory of a process or of one of its threads.
 
-    Or those that `choose` wants, given numbers and links: of all others nothing but the link is read.
+    Or these `numbers`; or those that `choose` wants, given numbers and links: of all others nothing but the link
+    is read.
 
     A descriptor that is closed while the table is read is not in it any more and is left out. One whose
     stat(2) may block is put off: it comes out of `patience`. So many `helpers` may read parts of a large table.
     """
     links, infos = task.open(b"fd"), task.open(b"fdinfo")
-    numbers = links if isinstance(links, Unread) else _readable_numbers(links)
-    if isinstance(numbers, Unread):
-        yield numbers._replace(what="descriptors" if tid is None else f"descriptors of thread {tid}")
-    elif numbers and isinstance(links, Directory):
+    told = links if isinstance(links, Unread) else _readable_numbers(links) if numbers is None else numbers
+    if isinstance(told, Unread):
+        yield told._replace(what="descriptors" if tid is None else f"descriptors of thread {tid}")
+    elif told and isinstance(links, Directory):
         if choose is not None:
-            numbers = choose(list(_links(links, numbers)))
+            told = choose(list(_links(links, told)))
         readable = infos if isinstance(infos, Directory) else None
         if isinstance(infos, Unread):
             yield infos
@@ -65,12 +68,12 @@ def descriptors(
         def part(numbers: list[int]) -> Iterator[RawDescriptor | Unread]:
             return _table(links, readable, numbers, (pid, tid), mounts, patience)
 
-        if helpers and len(numbers) >= MANY:
-            size = share_size(len(numbers))
-            parts = [numbers[place : place + size] for place in range(0, len(numbers), size)]
+        if helpers and len(told) >= MANY:
+            size = share_size(len(told))
+            parts = [told[place : place + size] for place in range(0, len(told), size)]
             yield from side_by_side(parts, part, begin=patience.forget, rest=patience.answers, most=helpers)
         else:
-            yield from part(numbers)
+            yield from part(told)
     for directory in (links, infos):
         if isinstance(directory, Directory):
             directory.close()

@@ -8,7 +8,8 @@ another, the held directory answers ESRCH instead of telling about the newcomer.
 from __future__ import annotations
 
 import os
-from errno import ENOSYS, ESRCH
+from collections.abc import Container
+from errno import EACCES, ENOSYS, EPERM, ESRCH
 
 from ..raw import Unread
 
@@ -95,6 +96,34 @@ class Directory:
             return os.stat(name, dir_fd=self.number)
         except OSError as error:
             return Unread("status", error.errno or ESRCH, self.pid, fd)
+
+    def links(self, wanted: Container[str]) -> list[tuple[str, str]] | Unread:
+        """Name and target, as os.fsdecode gives them, of each symbolic link here whose target is `wanted`.
+
+        Most of what it costs to look through the processes of a machine is spent here.
+        """
+        number, readlink, found = self.number, os.readlink, []
+        try:
+            names = os.listdir(number)
+        except OSError as error:
+            return self._unread(os.fsencode(self.what), error)
+        for name in names:
+            try:
+                target = readlink(name, dir_fd=number)
+            except OSError as error:
+                if error.errno in (EACCES, EPERM):  # one refusal stands for all
+                    return self._unread(os.fsencode(self.what), error)
+                continue
+            if target in wanted:
+                found.append((name, target))
+        return found
+
+    def entries(self, name: bytes) -> int | None:
+        """How many directories are in a directory below this one, as the kernel counts them; None: not known."""
+        try:
+            return os.stat(name, dir_fd=self.number).st_nlink - 2
+        except OSError:
+            return None
 
     def numbers(self) -> list[int] | Unread:
         """The names in the directory that are numbers, in order."""

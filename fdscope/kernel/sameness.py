@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable
 from errno import EBADF, ENOENT, ENOSYS, EPERM
@@ -16,23 +17,6 @@ KCMP_FILE, KCMP_FILES, KCMP_EPOLL_TFD = 0, 2, 7
 _NUMBER = {"x86_64": 312, "aarch64": 272, "riscv64": 272, "loongarch64": 272, "ppc64le": 354, "s390x": 343}
 
 
-def _kcmp() -> Callable[[int, int, int, Any, Any], int]:
-    import ctypes  # costs 2 ms, which a process with one thread and nothing to share need not pay
-
-    number = _NUMBER.get(os.uname().machine)
-    if number is None:
-        return lambda *_: -ENOSYS
-    syscall = ctypes.CDLL(None, use_errno=True).syscall
-    syscall.argtypes = [ctypes.c_long] * 6
-    syscall.restype = ctypes.c_long
-
-    def call(first: int, second: int, what: int, one: int, other: int) -> int:
-        answer = int(syscall(number, first, second, what, one, other))
-        return answer if answer >= 0 else -ctypes.get_errno()
-
-    return call
-
-
 class Sameness:
     """Asks kcmp(2), which is looked up when it is first needed.
 
@@ -41,42 +25,54 @@ class Sameness:
     """
 
     def __init__(self) -> None:
-        self._call: Callable[[int, int, int, Any, Any], int] | None = None
         self.refused: Unread | None = None
         """The first answer that will not change: without the call, or the right, there is nothing to ask."""
 
-    def _ask(
-        self, what: str, first: int, second: int, resource: int, one: int = 0, other: int = 0
-    ) -> int | Unread:
-        if self._call is None:
-            self._call = _kcmp()
-        answer = self._call(first, second, resource, one, other)
+    @functools.cached_property
+    def _call(self) -> Callable[..., int]:
+        """kcmp(pid1, pid2, type, index1, index2): with nothing of Python in between, as it is asked most."""
+        import ctypes  # costs 2 ms, which a process with one thread and nothing to share need not pay
+
+        number = _NUMBER.get(os.uname().machine)
+        if number is None:
+            return lambda *_: -1
+        return functools.partial(ctypes.CDLL(None, use_errno=True).syscall, number)
+
+    def _ask(self, what: str, *arguments: Any) -> int | Unread:
+        answer = self._call(*arguments)
         if answer >= 0:
             return answer
-        unread = Unread(what, -answer)
-        if -answer in (ENOSYS, EPERM) and self.refused is None:
+        import ctypes
+
+        known = os.uname().machine in _NUMBER
+        unread = Unread(what, ctypes.get_errno() if known else ENOSYS)
+        if unread.errno in (ENOSYS, EPERM) and self.refused is None:
             self.refused = unread
         return unread
 
     def same_table(self, first: int, second: int) -> bool | Unread:
         """Whether two tasks, given by their thread ids, share one descriptor table."""
-        answer = self._ask("descriptor tables of threads", first, second, KCMP_FILES)
+        answer = self._ask("descriptor tables of threads", first, second, KCMP_FILES, 0, 0)
         return answer if isinstance(answer, Unread) else answer == 0
 
     def table_order(self, first: int, second: int) -> int | Unread:
         """0 if two tasks share one descriptor table; else 1 or 2, which put all tables in one order."""
-        return self._ask("descriptor tables of processes", first, second, KCMP_FILES)
+        return self._ask("descriptor tables of processes", first, second, KCMP_FILES, 0, 0)
 
-    def file_order(self, first: tuple[int, int], second: tuple[int, int]) -> int | Unread:
+    def file_order(self, task: int, fd: int, other_task: int, other_fd: int) -> int | None:
         """0 if two descriptors, each a task and a number, share one open file description.
 
         Else 1 (less) or 2 (greater), which put all open file descriptions in one order until the machine is
-        booted again.
+        booted again. None: that could not be found out.
         """
-        return self._ask("open file descriptions", first[0], second[0], KCMP_FILE, first[1], second[1])
+        answer = self._call(task, other_task, KCMP_FILE, fd, other_fd)
+        if answer >= 0:
+            return answer
+        self._ask("open file descriptions", task, other_task, KCMP_FILE, fd, other_fd)
+        return None
 
-    def is_target(self, file: tuple[int, int], epoll: tuple[int, int], target: tuple[int, int]) -> bool | Unread:
-        """Whether an epoll watches the open file description of a descriptor, since Linux 4.13.
+    def is_target(self, file: tuple[int, int], epoll: tuple[int, int], target: tuple[int, int]) -> bool | None:
+        """Whether an epoll watches the open file description of a descriptor, since Linux 4.13; None: unknown.
 
         Args:
             file: a task and a number in its table.
@@ -87,8 +83,7 @@ class Sameness:
         import ctypes
 
         slot = (ctypes.c_uint32 * 3)(epoll[1], *target)  # struct kcmp_epoll_slot
-        address = ctypes.addressof(slot)
-        answer = self._ask("targets of epolls", file[0], epoll[0], KCMP_EPOLL_TFD, file[1], address)
+        answer = self._ask("targets of epolls", file[0], epoll[0], KCMP_EPOLL_TFD, file[1], ctypes.byref(slot))
         if isinstance(answer, Unread):
-            return False if answer.errno in (EBADF, ENOENT) else answer
+            return False if answer.errno in (EBADF, ENOENT) else None
         return answer == 0

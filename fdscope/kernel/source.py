@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from errno import EACCES, ENOENT, ENOSYS, EPERM, ESRCH
 from typing import Protocol
 
-from ..raw import RawThread, Record, Unread
+from ..raw import RawDescriptor, RawLinks, RawThread, Record, Unread
 from . import processes, workers
 from .descriptors import descriptors
 from .mounts import Mounts
@@ -14,6 +15,10 @@ from .patience import Patience
 from .root import Directory, Proc
 from .sameness import Sameness
 from .workers import MANY, share_size, side_by_side
+
+
+Found = tuple[int, int, int | None, bytes]
+"""Where a descriptor was found by its link: process, number, thread, link."""
 
 
 class Source(Protocol):
@@ -24,15 +29,11 @@ class Source(Protocol):
     def records(self, pids: Collection[int] | None) -> Iterable[Record]:
         """Everything about these processes, or about all of them, in any order."""
 
-    def holders(
-        self,
-        pids: Collection[int],
-        wanted: Callable[[bytes], bool],
-        *,
-        besides: bytes | None = None,
-        files: bool = False,
-    ) -> Iterable[Record]:
-        """The descriptors of these processes whose link is `wanted`."""
+    def links(self, pids: Collection[int], wanted: Collection[bytes]) -> Iterable[RawLinks | Unread]:
+        """Where these processes hold descriptors with a `wanted` link."""
+
+    def details(self, places: Iterable[Found]) -> Iterable[Record]:
+        """All of some descriptors that were found by their links."""
 
 
 class ProcSource:
@@ -57,29 +58,67 @@ class ProcSource:
         chosen = sorted(self._proc.pids() if pids is None else pids, key=lambda pid: pid != own)
         yield from self._each(chosen, self._process, also_gone=pids is not None)
 
+    def links(self, pids: Collection[int], wanted: Collection[bytes]) -> Iterator[RawLinks | Unread]:
+        """Where these processes hold descriptors with a `wanted` link; and whose tables could not be read.
+
+        One pass that reads nothing but links. A process that is gone is left out.
+        """
+        texts = {os.fsdecode(link) for link in wanted}
+
+        def some(task: Directory, pid: int) -> Iterator[Record]:
+            for tid, directory in self._own_tables(task, pid):
+                links = directory.open(b"fd")
+                found = links if isinstance(links, Unread) else links.links(texts)
+                if isinstance(links, Directory):
+                    links.close()
+                if isinstance(found, Unread):
+                    yield found._replace(what="descriptors")
+                elif found:
+                    yield RawLinks(pid, tid, tuple((int(name), os.fsencode(link)) for name, link in found))
+
+        for record in self._each(list(pids), some, also_gone=False):
+            if isinstance(record, (RawLinks, Unread)):
+                yield record
+
+    def details(self, places: Iterable[Found]) -> Iterator[Record]:
+        """All of some descriptors that were found by their links, unless they are something else by now."""
+        chosen: dict[int, dict[int | None, dict[int, bytes]]] = {}
+        for pid, fd, tid, link in places:
+            chosen.setdefault(pid, {}).setdefault(tid, {})[fd] = link
+
+        def some(task: Directory, pid: int) -> Iterator[Record]:
+            for tid, links in chosen[pid].items():
+                directory = task if tid is None else task.open(b"task/%d" % tid)
+                if isinstance(directory, Directory):
+                    found = descriptors(directory, pid, tid, self._mounts, self._patience, numbers=sorted(links))
+                    for record in found:
+                        if isinstance(record, RawDescriptor) and record.link == links.get(record.fd):
+                            yield record
+                    if directory is not task:
+                        directory.close()
+
+        yield from self._each(list(chosen), some, also_gone=False)
+
     def holders(
-        self,
-        pids: Collection[int],
-        wanted: Callable[[bytes], bool],
-        *,
-        besides: bytes | None = None,
-        files: bool = False,
+        self, pids: Collection[int], wanted: Callable[[bytes], bool], *, files: bool = False
     ) -> Iterator[Record]:
         """Of these processes the descriptors whose link is `wanted`, and whose tables could not be read.
 
-        Args:
-            pids: the processes; one that is gone is left out.
-            wanted: called with the link of every descriptor.
-            besides: a link that is also wanted, but only of processes that hold something that is.
-            files: whether to tell what they hold without a descriptor, too, whatever it is.
+        With `files` also what they hold without a descriptor, whatever it is.
         """
 
         def choose(found: list[tuple[int, bytes]]) -> list[int]:
-            chosen = [fd for fd, link in found if wanted(link)]
-            return sorted({*chosen, *(fd for fd, link in found if link == besides)}) if chosen else chosen
+            return [fd for fd, link in found if wanted(link)]
 
         def some(task: Directory, pid: int) -> Iterator[Record]:
-            yield from self._holder(task, pid, choose, files)
+            for tid, directory in self._own_tables(task, pid):
+                yield from descriptors(
+                    directory, pid, tid, self._mounts, self._patience, self._helpers, choose=choose
+                )
+            if files:
+                yield from processes.held(task, pid, self._mounts, self._patience)
+                if self._mapped:
+                    yield from processes.mapped(task, pid, self._mounts, self._patience)
 
         yield from self._each(list(pids), some, also_gone=False)
 
@@ -170,30 +209,22 @@ class ProcSource:
         if self._mapped:
             yield from processes.mapped(task, pid, self._mounts, self._patience)
 
-    def _holder(
-        self, task: Directory, pid: int, choose: Callable[[list[tuple[int, bytes]]], list[int]], files: bool
-    ) -> Iterator[Record]:
-        """As `_process`, of the descriptors alone; for one thread there is no question whose table it is."""
-        tids = task.open(b"task")
+    def _own_tables(self, task: Directory, pid: int) -> Iterator[tuple[int | None, Directory]]:
+        """The directories of the tasks of a process that have a table of their own; of one thread, its process."""
         living = [pid]
-        if isinstance(tids, Directory):
-            with tids:
-                numbers = tids.numbers()
-            living = numbers if isinstance(numbers, list) and len(numbers) > 1 else living
-        tables = living[:1]
-        if len(living) > 1:
-            tables, _, _ = self._tables(pid, living)
+        if (task.entries(b"task") or 2) > 1:
+            threads = task.open(b"task")
+            if isinstance(threads, Directory):
+                with threads:
+                    numbers = threads.numbers()
+                living = numbers if isinstance(numbers, list) and numbers else living
+        tables = living if len(living) == 1 else self._tables(pid, living)[0]
         for tid in tables:
             directory = task if tid == pid else task.open(b"task/%d" % tid)
             if isinstance(directory, Directory):
-                label = None if tid == tables[0] else tid
-                yield from descriptors(directory, pid, label, self._mounts, self._patience, self._helpers, choose)
+                yield None if tid == pid else tid, directory
                 if directory is not task:
                     directory.close()
-        if files:
-            yield from processes.held(task, pid, self._mounts, self._patience)
-            if self._mapped:
-                yield from processes.mapped(task, pid, self._mounts, self._patience)
 
     def _held(self, task: Directory, pid: int, tables: list[int]) -> Iterator[Record]:
         """What the tables of a process hold, and the files of the task that the first of them belongs to."""

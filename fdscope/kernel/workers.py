@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from errno import ECHILD
 from typing import Any, TypeVar
 
-from ..raw import RawDescriptor, RawHeldFile, RawMount, RawProcess, RawThread, Record, Unread
+from ..raw import RawDescriptor, RawHeldFile, RawLinks, RawMount, RawProcess, RawThread, Record, Unread
 
 Share = TypeVar("Share")
 
@@ -184,7 +184,7 @@ def _send(out: int, number: int, records: Iterable[Record]) -> None:
 
 # marshal is many times as fast as pickle, but it takes no class: a record travels as a plain tuple, after the
 # number of its class.
-_CLASSES: tuple[Callable[..., Record], ...] = (RawDescriptor, RawHeldFile, RawProcess, RawThread, Unread)
+_CLASSES: tuple[Callable[..., Record], ...] = (RawDescriptor, RawHeldFile, RawLinks, RawProcess, RawThread, Unread)
 _STATUS = (4, 3)
 """Where the status stands in a record of the first two classes; the mount comes after it."""
 _mount = functools.lru_cache(maxsize=1024)(RawMount)
