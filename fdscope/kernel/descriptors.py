@@ -122,7 +122,8 @@ def _table(
                 continue
             link = b"" if isinstance(link, Unread) else link
         if link and link[:1] != b"/":
-            yield RawDescriptor(pid, fd, link, info, None, None, None, tid)
+            protocol = links.protocol(name) if link.startswith(b"socket:") else b""
+            yield RawDescriptor(pid, fd, link, info, None, None, None, tid, protocol)
             continue
         mount_id = mount_number(info)
         mount = None if mount_id is None else known_mounts.get(mount_id)

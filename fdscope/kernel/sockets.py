@@ -1,27 +1,443 @@
-"""Sockets."""
+"""What is known of a socket beyond its inode: each table of the kernel is read once, when it is first needed.
+
+A table belongs to one network namespace. The namespace of a process is looked at first, then, for a socket that
+came from elsewhere, all others of the machine.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import _socket
+import functools
+import os
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from errno import EACCES, EAFNOSUPPORT, EINVAL, ENOENT, EOPNOTSUPP, EPERM, EPROTONOSUPPORT
 
+from ..netlink import attributes
 from ..raw import RawDescriptor, RawSocket, Unread
+from . import procnet, sockdiag
+from .netns import opened_in
 from .root import Proc
+from .sockdiag import (
+    AF_INET,
+    AF_INET6,
+    AF_NETLINK,
+    AF_PACKET,
+    AF_UNIX,
+    AF_VSOCK,
+    MPTCP,
+    RAW,
+    TCP,
+    UDP,
+    UDPLITE,
+    Question,
+    Refused,
+)
+
+_LISTEN = 10
+_NOT_HERE = (ENOENT, EINVAL, EOPNOTSUPP, EAFNOSUPPORT, EPROTONOSUPPORT)  # the kernel knows no such family
+_MAPPED = b"\0" * 10 + b"\xff\xff"  # the beginning of an IPv4 address in IPv6 (RFC 4291)
+_NAMED = (b"/run/netns", b"/var/run/netns")  # ip-netns(8)
+
+# What the kernel calls a protocol (the attribute system.sockprotoname) to what sock_diag is asked for.
+_QUESTIONS: dict[bytes, Question] = {
+    b"TCP": Question(AF_INET, TCP),
+    b"TCPv6": Question(AF_INET6, TCP),
+    b"MPTCP": Question(AF_INET, MPTCP),
+    b"MPTCPv6": Question(AF_INET6, MPTCP),
+    b"UDP": Question(AF_INET, UDP),
+    b"UDPv6": Question(AF_INET6, UDP),
+    b"UDP-Lite": Question(AF_INET, UDPLITE),
+    b"UDPLITEv6": Question(AF_INET6, UDPLITE),
+    b"RAW": Question(AF_INET, RAW),
+    b"RAWv6": Question(AF_INET6, RAW),
+    b"PING": Question(AF_INET, procnet.ICMP),
+    b"PINGv6": Question(AF_INET6, procnet.ICMPV6),
+    b"UNIX": Question(AF_UNIX, 0),
+    b"UNIX-STREAM": Question(AF_UNIX, 0),
+    b"NETLINK": Question(AF_NETLINK, 0),
+    b"PACKET": Question(AF_PACKET, 0),
+    b"AF_VSOCK": Question(AF_VSOCK, 0),
+}
+_EVERY = tuple(dict.fromkeys(_QUESTIONS.values()))
+_ONLY_IN_PROC = (procnet.ICMP, procnet.ICMPV6)  # of ping sockets there is no sock_diag
+_DATAGRAMS = (UDP, UDPLITE)
+_STREAMS = (TCP, MPTCP)
+
+Key = tuple[int, int, bytes, int, bytes, int]
+"""Namespace, protocol, local address and port, remote address and port."""
 
 
 class Sockets:
-    """Stub."""
+    """The sockets of the machine below a proc root."""
 
     def __init__(self, proc: Proc) -> None:
         self._proc = proc
+        self._unread: list[Unread] = []
+        self._told: set[int] = set()
+        self._asking: dict[tuple[int, int], _socket.socket | OSError] = {}
+        self._tables: dict[tuple[int, Question], dict[int, RawSocket]] = {}
+        self._of_pid: dict[int, int | None] = {}
+        self._pairs: dict[tuple[int, int], dict[Key, int]] = {}
+        self._ports: dict[tuple[int, int], dict[int, list[RawSocket]]] = {}
+        self._remote_ports: dict[tuple[int, int], dict[int, list[RawSocket]]] = {}
+        self._unix_faces: dict[int, dict[int, list[int]]] = {}
+        self._unix_listeners: dict[int, dict[tuple[bytes, bytes], list[int]]] = {}
+        self._interfaces: dict[int, dict[int, bytes]] = {}
+        self._addresses: dict[int, frozenset[bytes]] = {}
 
     def complete(self, raws: Iterable[RawDescriptor]) -> Iterator[RawDescriptor | Unread]:
-        yield from raws
+        """These descriptors, each with what is known of its socket; and what could not be asked, once.
+
+        Of a socket in no table, neither bound nor connected, nothing is known but its protocol's name.
+        """
+        for raw in raws:
+            yield raw._replace(socket=self._find(raw))
+            yield from self._complaints()
+        yield from self._complaints()
+
+    def _complaints(self) -> list[Unread]:
+        found, self._unread = self._unread, []
+        return found
+
+    def _find(self, raw: RawDescriptor) -> RawSocket | None:
+        number = raw.link[8:-1]
+        if not number.isdigit():
+            return None
+        inode = int(number)
+        question = _QUESTIONS.get(raw.protocol)
+        if raw.protocol and question is None:
+            return None
+        questions = _EVERY if question is None else (question,)
+        own = self._namespace_of(raw.pid)
+        if own is not None:
+            for one in questions:
+                found = self._table(own, one).get(inode)
+                if found is not None:
+                    return found
+        for namespace in self._namespaces:
+            for one in questions if namespace != own else ():
+                found = self._table(namespace, one).get(inode)
+                if found is not None:
+                    return found._replace(foreign=True)
+        return None
+
+    def everyone(self, wanted: Collection[tuple[int, int]]) -> Iterator[RawSocket]:
+        """All sockets of these families and protocols, in all network namespaces that can be asked."""
+        for namespace in self._namespaces:
+            for family, protocol in wanted:
+                yield from self._table(namespace, Question(family, protocol)).values()
+
+    def unread(self) -> list[Unread]:
+        """What could not be asked since this was last asked for."""
+        return self._complaints()
+
+    # Network namespaces
+
+    def _namespace_of(self, pid: int) -> int | None:
+        if pid not in self._of_pid:
+            self._of_pid[pid] = _inode(self._proc.link(b"%d/ns/net" % pid))
+        return self._of_pid[pid]
+
+    @functools.cached_property
+    def _namespaces(self) -> dict[int, int | bytes]:
+        """Every network namespace that a process lives in or that has a name, with one such process or name."""
+        found: dict[int, int | bytes] = {}
+        for pid in self._proc.pids():
+            namespace = self._namespace_of(pid)
+            if namespace is not None:
+                found.setdefault(namespace, pid)
+        if self._proc.live:
+            for folder in _NAMED:
+                for path in _names(folder):
+                    try:
+                        found.setdefault(os.stat(path).st_ino, path)
+                    except OSError:
+                        continue
+        return found
+
+    @functools.cached_property
+    def _own(self) -> int | None:
+        """The namespace that this process lives in, whatever proc file system it looks at."""
+        try:
+            return _inode(os.readlink(b"/proc/self/ns/net"))
+        except OSError:
+            return None
+
+    def _open(self, namespace: int, protocol: int) -> _socket.socket:
+        """A netlink socket in a namespace; made once.
+
+        Raises:
+            OSError: it takes a right, or the namespace is gone.
+        """
+        key = (namespace, protocol)
+        if key not in self._asking:
+            try:
+                if namespace == self._own:
+                    self._asking[key] = sockdiag.opened(protocol)
+                else:
+                    door = self._door(namespace)
+                    try:
+                        self._asking[key] = opened_in(door, lambda: sockdiag.opened(protocol))
+                    finally:
+                        os.close(door)
+            except OSError as error:
+                self._asking[key] = error
+        made = self._asking[key]
+        if isinstance(made, OSError):
+            raise made
+        return made
+
+    def _door(self, namespace: int) -> int:
+        where = self._namespaces[namespace]
+        if isinstance(where, bytes):
+            return os.open(where, os.O_RDONLY | os.O_CLOEXEC)
+        return os.open(b"%d/ns/net" % where, os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._proc.number)
+
+    # Tables
+
+    def _table(self, namespace: int, question: Question) -> dict[int, RawSocket]:
+        """Inode to socket, of one namespace, family and protocol."""
+        key = (namespace, question)
+        if key not in self._tables:
+            self._tables[key] = {one.inode: one for one in self._read(namespace, question) if one.inode}
+        return self._tables[key]
+
+    def _read(self, namespace: int, question: Question) -> list[RawSocket]:
+        if self._proc.recorded or question.protocol in _ONLY_IN_PROC:
+            return self._from_proc(namespace, question)
+        try:
+            return sockdiag.sockets(self._open(namespace, sockdiag.SOCK_DIAG), question, namespace)
+        except Refused as refused:
+            errno = refused.errno
+        except ValueError as error:
+            self._complain(namespace, EINVAL, f"sock_diag(7) of family {question.family}: {error}")
+            return []
+        except OSError as error:
+            errno = error.errno or EPERM
+        if errno not in _NOT_HERE:
+            self._complain(
+                namespace, errno, "read from /proc/PID/net instead: no peers of unix sockets, no timings"
+            )
+        return self._from_proc(namespace, question)
+
+    def _from_proc(self, namespace: int, question: Question) -> list[RawSocket]:
+        """The table as a process of the namespace has it in /proc; one that is not there is empty."""
+        where = self._namespaces.get(namespace)
+        table = procnet.TABLES.get((question.family, question.protocol))
+        if table is None or not isinstance(where, int):
+            return []
+        name, parse = table
+        content = self._proc.read_all(b"%d/net/%s" % (where, name))
+        if isinstance(content, Unread):
+            if content.errno in (EACCES, EPERM):
+                self._complain(namespace, content.errno, "")
+            return []
+        try:
+            return list(parse(content, namespace))
+        except (ValueError, IndexError) as error:
+            self._complain(namespace, EINVAL, f"/proc/{where}/net/{name.decode()}: {error}")
+            return []
+
+    def _complain(self, namespace: int, errno: int, detail: str) -> None:
+        if namespace not in self._told:
+            self._told.add(namespace)
+            self._unread.append(Unread(f"sockets of network namespace {namespace}", errno, detail=detail))
+
+    # Who faces whom
 
     def facing(self, socket: RawSocket) -> tuple[int, ...]:
+        """Inodes of the sockets of this machine that `socket` exchanges data with (raw.Machine)."""
+        if socket.family == AF_UNIX:
+            return tuple(self._faces_of_unix(socket.net_namespace).get(socket.inode, ()))
+        if socket.family not in (AF_INET, AF_INET6) or socket.state == _LISTEN:
+            return ()
+        if socket.protocol not in (*_STREAMS, *_DATAGRAMS):
+            return ()
+        mirror = self._mirror(socket)
+        if mirror or socket.protocol in _STREAMS:
+            return mirror
+        return self._server(socket) if socket.remote_port else self._clients(socket)
+
+    def _mirror(self, socket: RawSocket) -> tuple[int, ...]:
+        """The socket with local and remote address changed round: here, or in another namespace of the machine."""
+        if not socket.remote_port:
+            return ()
+        here = self._pair(socket.net_namespace, socket.protocol)
+        key = _turned(socket)
+        inode = here.get((socket.net_namespace, *key))
+        if inode is not None:
+            return (inode,)
+        if _is_loopback(key[1]) or _is_loopback(key[3]):
+            return ()
+        for namespace in self._namespaces:
+            if namespace != socket.net_namespace:
+                inode = self._pair(namespace, socket.protocol).get((namespace, *key))
+                if inode is not None:
+                    return (inode,)
         return ()
+
+    def _pair(self, namespace: int, protocol: int) -> dict[Key, int]:
+        key = (namespace, protocol)
+        if key not in self._pairs:
+            found: dict[Key, int] = {}
+            for one in self._of_protocol(namespace, protocol):
+                if one.remote_port:
+                    local, remote = _plain(one.local), _plain(one.remote)
+                    found[namespace, protocol, local, one.local_port, remote, one.remote_port] = one.inode
+            self._pairs[key] = found
+        return self._pairs[key]
+
+    def _of_protocol(self, namespace: int, protocol: int) -> Iterator[RawSocket]:
+        for family in (AF_INET, AF_INET6):
+            yield from self._table(namespace, Question(family, protocol)).values()
+
+    def _server(self, socket: RawSocket) -> tuple[int, ...]:
+        """Of a connected datagram socket, the unconnected ones that are bound to where it sends."""
+        bound = self._bound(socket.net_namespace, socket.protocol).get(socket.remote_port, [])
+        remote = _plain(socket.remote)
+        exact = [one.inode for one in bound if not one.remote_port and _plain(one.local) == remote]
+        if exact:
+            return tuple(exact)
+        if not self._is_here(socket.net_namespace, remote):
+            return ()
+        return tuple(one.inode for one in bound if not one.remote_port and not any(one.local))
+
+    def _clients(self, socket: RawSocket) -> tuple[int, ...]:
+        """Of a bound datagram socket that is not connected, those that are connected to it."""
+        if not socket.local_port:
+            return ()
+        key = (socket.net_namespace, socket.protocol)
+        if key not in self._remote_ports:
+            by_port: defaultdict[int, list[RawSocket]] = defaultdict(list)
+            for one in self._of_protocol(*key):
+                if one.remote_port:
+                    by_port[one.remote_port].append(one)
+            self._remote_ports[key] = by_port
+        found = []
+        for one in self._remote_ports[key].get(socket.local_port, ()):
+            if socket.inode in self.facing(one):
+                found.append(one.inode)
+        return tuple(found)
+
+    def _bound(self, namespace: int, protocol: int) -> dict[int, list[RawSocket]]:
+        """Port to the sockets that have it."""
+        key = (namespace, protocol)
+        if key not in self._ports:
+            found: defaultdict[int, list[RawSocket]] = defaultdict(list)
+            for one in self._of_protocol(namespace, protocol):
+                if not one.remote_port:
+                    found[one.local_port].append(one)
+            self._ports[key] = found
+        return self._ports[key]
+
+    def _is_here(self, namespace: int, address: bytes) -> bool:
+        """Whether an address is one of the machine's own, in this namespace (rtnetlink(7))."""
+        if _is_loopback(address):
+            return True
+        if namespace not in self._addresses:
+            found = set()
+            for body in self._route(namespace, sockdiag.RTM_GETADDR):
+                try:
+                    told = sockdiag.parse_addresses(body)
+                except ValueError:
+                    continue
+                if told is not None:
+                    found.add(told)
+            self._addresses[namespace] = frozenset(found)
+        return address in self._addresses[namespace]
+
+    def _route(self, namespace: int, kind: int) -> list[bytes]:
+        if self._proc.recorded:
+            return []
+        try:
+            asking = self._open(namespace, sockdiag.NETLINK_ROUTE)
+            return sockdiag.dump(asking, kind, b"\0" * 16)
+        except (Refused, ValueError, OSError):
+            return []
+
+    def _faces_of_unix(self, namespace: int) -> dict[int, list[int]]:
+        """Inode to the inodes that it is connected to, that are connected to it, or that it may accept."""
+        if namespace not in self._unix_faces:
+            found: defaultdict[int, dict[int, None]] = defaultdict(dict)
+            for one in self._table(namespace, Question(AF_UNIX, 0)).values():
+                others = [one.peer_inode] if one.peer_inode else []
+                if one.state == _LISTEN and one.attributes:
+                    waiting = attributes(one.attributes).get(3, b"")  # UNIX_DIAG_ICONS
+                    others += [inode for (inode,) in sockdiag.ONE.iter_unpack(waiting) if inode]
+                for other in others:
+                    found[one.inode][other] = None
+                    found[other][one.inode] = None
+            self._unix_faces[namespace] = {inode: list(others) for inode, others in found.items()}
+        return self._unix_faces[namespace]
 
     def listeners(self, socket: RawSocket) -> tuple[int, ...]:
-        return ()
+        """Inodes of the listeners that a connection can have been accepted from (raw.Machine)."""
+        if socket.state in (_LISTEN, 2, 7):  # SYN-SENT and CLOSED have been accepted from nowhere
+            return ()
+        if socket.family == AF_UNIX:
+            return tuple(self._listeners_of_unix(socket.net_namespace).get(_unix_name(socket), ()))
+        if socket.family not in (AF_INET, AF_INET6) or socket.protocol not in _STREAMS:
+            return ()
+        bound = self._bound(socket.net_namespace, socket.protocol).get(socket.local_port, ())
+        listening = [one for one in bound if one.state == _LISTEN]
+        local = _plain(socket.local)
+        exact = [one.inode for one in listening if _plain(one.local) == local]
+        return tuple(exact or [one.inode for one in listening if not any(one.local)])
+
+    def _listeners_of_unix(self, namespace: int) -> dict[tuple[bytes, bytes], list[int]]:
+        if namespace not in self._unix_listeners:
+            found: defaultdict[tuple[bytes, bytes], list[int]] = defaultdict(list)
+            for one in self._table(namespace, Question(AF_UNIX, 0)).values():
+                if one.state == _LISTEN and one.local:
+                    found[_unix_name(one)].append(one.inode)
+            self._unix_listeners[namespace] = found
+        return self._unix_listeners[namespace]
 
     def interface(self, net_namespace: int, index: int) -> bytes | None:
+        """The name of a network interface (netdevice(7))."""
+        if net_namespace not in self._interfaces:
+            found = {}
+            for body in self._route(net_namespace, sockdiag.RTM_GETLINK):
+                try:
+                    number, name = sockdiag.parse_interface(body)
+                except ValueError:
+                    continue
+                found[number] = name
+            self._interfaces[net_namespace] = found
+        return self._interfaces[net_namespace].get(index)
+
+
+def _inode(link: bytes | Unread) -> int | None:
+    """The number in ``net:[4026531840]``."""
+    if isinstance(link, Unread):
         return None
+    number = link.partition(b"[")[2].rstrip(b"]")
+    return int(number) if number.isdigit() else None
+
+
+def _names(folder: bytes) -> list[bytes]:
+    try:
+        return [b"%s/%s" % (folder, name) for name in sorted(os.listdir(folder))]
+    except OSError:
+        return []
+
+
+def _plain(address: bytes) -> bytes:
+    """An address with IPv4 in IPv6 as IPv4."""
+    return address[12:] if address.startswith(_MAPPED) and len(address) == 16 else address
+
+
+def _is_loopback(address: bytes) -> bool:
+    return address[:1] == b"\x7f" if len(address) == 4 else address == b"\0" * 15 + b"\x01"
+
+
+def _turned(socket: RawSocket) -> tuple[int, bytes, int, bytes, int]:
+    remote, local = _plain(socket.remote), _plain(socket.local)
+    return socket.protocol, remote, socket.remote_port, local, socket.local_port
+
+
+def _unix_name(socket: RawSocket) -> tuple[bytes, bytes]:
+    """Name and, of a path, the file that bind(2) made: an accepted socket has both from its listener."""
+    file = attributes(socket.attributes).get(1, b"") if socket.attributes else b""  # UNIX_DIAG_VFS
+    return socket.local, file

@@ -16,7 +16,6 @@ from .root import Directory, Proc
 from .sameness import Sameness
 from .workers import MANY, share_size, side_by_side
 
-
 Found = tuple[int, int, int | None, bytes]
 """Where a descriptor was found by its link: process, number, thread, link."""
 

@@ -13,6 +13,12 @@ from . import relations
 
 Row = tuple[Process, Descriptor]
 
+
+def _what(process: Process, descriptor: Descriptor) -> str:
+    others = relations.relations(process, descriptor)
+    return f"{descriptor.describe()}  {others}" if others else descriptor.describe()
+
+
 _COMPUTED: dict[str, tuple[str, Callable[[Process, Descriptor], Any]]] = {
     "pid": ("process id", lambda process, _: process.pid),
     "process": ("the process's name", lambda process, _: process.name),
@@ -22,7 +28,7 @@ _COMPUTED: dict[str, tuple[str, Callable[[Process, Descriptor], Any]]] = {
     "cgroup": ("control group of the process", lambda process, _: process.cgroup),
     "container": ("container of the process", lambda process, _: process.container),
     "kind": ("kind of the object (fdscope-kinds(7))", lambda _, descriptor: kind_name(type(descriptor))),
-    "what": ("what it is, in one line, and who is at its other end", lambda *row: _what(*row)),
+    "what": ("what it is, in one line, and who is at its other end", _what),
     "description": ("what it is, in one line, without others", lambda _, descriptor: descriptor.describe()),
     "peers": ("who is at the other end; in JSON a list", relations.peers),
     "shared_with": ("who shares its open file description; in JSON a list", relations.shared_with),
@@ -46,11 +52,6 @@ class Column(NamedTuple):
     def header(self) -> str:
         """The heading over it."""
         return self.name.upper()
-
-
-def _what(process: Process, descriptor: Descriptor) -> str:
-    others = relations.relations(process, descriptor)
-    return f"{descriptor.describe()}  {others}" if others else descriptor.describe()
 
 
 def _flags(descriptor: Descriptor) -> list[str] | None:
