@@ -9,7 +9,7 @@ import fdscope
 HOUSE = Path(fdscope.__file__).parent
 
 # What each room may import, besides itself. A room is a folder or a file of the package.
-LEAVES = {"_version", "raw", "text", "fdinfo", "quantity", "signals", "times", "console", "statuses"}
+LEAVES = {"_version", "raw", "text", "fdinfo", "netlink", "quantity", "signals", "times", "console", "statuses"}
 DATA = LEAVES | {"model"}
 ABOUT_DATA = {"links", "switches", "selection", "tasks", "host"}
 MAY = {

@@ -4,6 +4,9 @@ A kind says in `known_by` what it is recognised by. The forms, the most telling 
 
 * ``("anon_inode", name)``: a link ``anon_inode:name`` or ``anon_inode:[name]``; of ``name:more`` only the name;
   a name that ends in ``-`` is the beginning of several
+* ``("socket", family, protocol)``, then ``("socket", family)``: a link ``socket:[…]`` of which the family and
+  protocol of socket(2) are known; a raw socket of IP, which may have any protocol, is looked up as one of 255
+* ``("protocol", name)``: a link ``socket:[…]`` whose protocol's name alone is known
 * ``("scheme", word)``: what stands before the colon of any other link that is no path, or of a path that
   belongs to no mount, as ``/memfd`` does
 * ``("filesystem", type)``: the type of the mount (proc_pid_mountinfo(5))
@@ -21,6 +24,7 @@ from __future__ import annotations
 import functools
 import os
 import stat
+from _socket import AF_INET, AF_INET6
 from collections.abc import Hashable
 from importlib import import_module
 
@@ -30,12 +34,19 @@ from ..text import text
 from ._basics import basics
 from ._file import device_name, file_name
 
+_SOCK_RAW, _RAW_PROTOCOL = 3, 255
+
 _known: dict[Hashable, type[Descriptor]] = {}
 
 
 def kind_of(raw: RawDescriptor) -> type[Descriptor]:
     """The class that `raw` belongs to."""
     link, status, mount = raw.link, raw.status, raw.mount
+    if link[:8] == b"socket:[":
+        socket = raw.socket
+        if socket is None:
+            return _kind_of_socket(0, 0, 0, raw.protocol)
+        return _kind_of_socket(socket.family, socket.protocol, socket.type, raw.protocol)
     if link and link[:1] != b"/":
         return _kind_of_link(link if link.startswith(b"anon_inode:") else link.partition(b":")[0])
     return _kind_of_path(
@@ -45,6 +56,16 @@ def kind_of(raw: RawDescriptor) -> type[Descriptor]:
         None if status is None else stat.S_IFMT(status.st_mode),
         0 if status is None else status.st_rdev,
     )
+
+
+@functools.lru_cache(maxsize=1024)
+def _kind_of_socket(family: int, protocol: int, socket_type: int, name: bytes) -> type[Descriptor]:
+    """The class of a socket; family 0 (AF_UNSPEC): nothing is known but the name of its protocol."""
+    keys: list[Hashable] = []
+    if family:
+        whole = _RAW_PROTOCOL if socket_type == _SOCK_RAW and family in (AF_INET, AF_INET6) else protocol
+        keys += [("socket", family, whole), ("socket", family)]
+    return _first_of(*keys, ("protocol", name), ("scheme", b"socket"))
 
 
 @functools.lru_cache(maxsize=1024)

@@ -24,7 +24,7 @@ _COMPUTED: dict[str, tuple[str, Callable[[Process, Descriptor], Any]]] = {
     "process": ("the process's name", lambda process, _: process.name),
     "user": ("the process's effective user", lambda process, _: process.user or process.uid),
     "command": ("the process's arguments", lambda process, _: " ".join(process.command or ())),
-    "state": ("state of the process", lambda process, _: process.state),
+    "process_state": ("state of the process", lambda process, _: process.state),
     "cgroup": ("control group of the process", lambda process, _: process.cgroup),
     "container": ("container of the process", lambda process, _: process.container),
     "kind": ("kind of the object (fdscope-kinds(7))", lambda _, descriptor: kind_name(type(descriptor))),

@@ -18,8 +18,9 @@ PLACE = b"pos:\t0\nflags:\t012000000\nmnt_id:\t17\nino:\t1039\n"
 class Silence:
     """A machine that answers what it was given, and nothing else."""
 
-    def __init__(self, processes=None, mounts=None, paths=None):
+    def __init__(self, processes=None, mounts=None, paths=None, facing=(), listeners=(), interfaces=None):
         self.processes, self.mounts, self.paths = processes or {}, mounts or {}, paths or {}
+        self.faced, self.listening, self.interfaces = facing, listeners, interfaces or {}
 
     def driver(self, block, major):
         return None
@@ -46,15 +47,15 @@ class Silence:
         return ()
 
     def facing(self, socket):
-        return ()
+        return self.faced
 
     def listeners(self, socket):
-        return ()
-
-    def members(self, namespace):
-        return None
+        return self.listening
 
     def interface(self, net_namespace, index):
+        return self.interfaces.get((net_namespace, index))
+
+    def members(self, namespace):
         return None
 
 

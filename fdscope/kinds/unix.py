@@ -1,0 +1,106 @@
+"""unix: a conversation within the machine (unix(7), include/uapi/linux/unix_diag.h)."""
+
+from __future__ import annotations
+
+from _socket import AF_UNIX
+from typing import Annotated
+
+from ..fdinfo import fields
+from ..model import said
+from ..raw import Machine, RawDescriptor
+from ..text import text
+from ._basics import kernel_device
+from ._socket import (
+    AcceptedFrom,
+    Backlog,
+    BacklogLimit,
+    OpenSocket,
+    add_accepted_from,
+    add_backlog,
+    add_memory,
+    backlog,
+    numbers,
+    shared,
+    told,
+    unknown,
+)
+
+# UNIX_DIAG_…
+_VFS, _WAITING, _MEMORY = 1, 3, 5
+_IN_FLIGHT = b"scm_fds"
+
+
+class Unix(OpenSocket, tag="unix", kw_only=True):
+    """A unix domain socket: stream, datagram or seqpacket; bound to a path, an abstract name, or nothing.
+
+    The path is as bind(2) got it, so it may be relative to where its process stood; whether it still leads to
+    this socket is not looked up. An accepted socket has its listener's name. Data is counted in bytes, but of
+    a datagram socket only that of the first message.
+    """
+
+    path: Annotated[
+        str | None, said("the name that it is bound to; an abstract one is told with @ for its first byte, a NUL")
+    ] = None
+    abstract: Annotated[bool | None, said("true: the name is an abstract one, in no file system")] = None
+    path_inode: Annotated[int | None, said("inode that bind(2) made for the path")] = None
+    path_device: Annotated[str | None, said("major:minor of the device that holds it")] = None
+    peer_inode: Annotated[int | None, said("inode of the socket that it is connected to")] = None
+    backlog: Backlog = None
+    backlog_limit: BacklogLimit = None
+    pending_inodes: Annotated[
+        list[int] | None, said("of a listener: inodes of the sockets that wait to be accepted")
+    ] = None
+    accepted_from: AcceptedFrom = None
+    scm_fds: Annotated[
+        int | None, said("descriptors in flight to it: sent (SCM_RIGHTS) and not yet received; since Linux 5.8")
+    ] = None
+
+    known_by = (("socket", AF_UNIX), ("protocol", b"UNIX"), ("protocol", b"UNIX-STREAM"))
+    unit = "a byte stream or messages"
+    queues_are_data = True
+
+    @classmethod
+    def decode(cls, raw: RawDescriptor, machine: Machine) -> Unix:
+        """The protocol's name tells nothing but the family, and of streams the type (since Linux 5.15)."""
+        info = fields(raw.fdinfo)
+        found = shared(cls, raw, machine, (_IN_FLIGHT,))
+        protocol = found.pop("protocol", None)
+        if _IN_FLIGHT in info:
+            found["scm_fds"] = int(info[_IN_FLIGHT])
+        socket = raw.socket
+        if socket is None:
+            if protocol == "UNIX-STREAM":
+                found["socket_type"] = "stream"
+            return cls(**found)
+        name = socket.local
+        if name[:1] == b"\0":
+            found["path"], found["abstract"] = "@" + text(name[1:]), True
+        elif name:
+            found["path"] = text(name.partition(b"\0")[0])
+        found["peer_inode"] = socket.peer_inode or None
+        more = told(raw)
+        if _VFS in more:
+            inode, device = numbers(more[_VFS])
+            found["path_inode"], found["path_device"] = inode, kernel_device(device)
+        if add_backlog(found, socket):
+            if _WAITING in more and found.get("access") != "path":
+                found["pending_inodes"] = [inode for inode in numbers(more[_WAITING]) if inode] or None
+        else:
+            add_accepted_from(found, socket, machine)
+        add_memory(found, more.get(_MEMORY))
+        return cls(**found)
+
+    def lacks(self) -> str:
+        """A socket that is connected to none has lost its peer, or it never was accepted and that has ended."""
+        if self.state == "LISTEN":
+            return "listening"
+        return "closed" if self.state == "ESTABLISHED" else "not-connected"
+
+    def describe(self) -> str:
+        """``stream /run/x.sock, LISTEN, 0 of 128 waiting``; ``datagram, ESTABLISHED``."""
+        named = " ".join(word for word in (self.socket_type, self.path) if word)
+        in_flight = [f"{self.scm_fds} descriptors in flight"] if self.scm_fds else []
+        if self.state is None:
+            return ", ".join([named or unknown(self), *in_flight])
+        waiting = backlog(self.backlog, self.backlog_limit)
+        return ", ".join([*([named] if named else []), self.state, *waiting, *in_flight, *self.remarks()])
