@@ -76,10 +76,9 @@ def scan(
         root = Proc(proc)
     except OSError as error:
         raise UsageError(f"cannot use '{proc}' as /proc: {error.strerror}") from None
-    with root:
+    with root, Sockets(root) as sockets:
         raw_system = system(root)
         mounts = Mounts(root)
-        sockets = Sockets(root)
         gathering = _Gathering(ProcMachine(root, mounts, sockets), host.boot_time(raw_system.stat))
         selected = _selected(root, words, gathering.problems) if words else None
         source: Source = ProcSource(root, mounts, timeout_s=timeout_s, mapped=mapped)

@@ -69,7 +69,7 @@ Key = tuple[int, int, bytes, int, bytes, int]
 
 
 class Sockets:
-    """The sockets of the machine below a proc root."""
+    """The sockets of the machine below a proc root. Close it, or use it in a `with` statement."""
 
     def __init__(self, proc: Proc) -> None:
         self._proc = proc
@@ -85,6 +85,15 @@ class Sockets:
         self._unix_listeners: dict[int, dict[tuple[bytes, bytes], list[int]]] = {}
         self._interfaces: dict[int, dict[int, bytes]] = {}
         self._addresses: dict[int, frozenset[bytes]] = {}
+
+    def __enter__(self) -> Sockets:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for made in self._asking.values():
+            if not isinstance(made, OSError):
+                made.close()
+        self._asking.clear()
 
     def complete(self, raws: Iterable[RawDescriptor]) -> Iterator[RawDescriptor | Unread]:
         """These descriptors, each with what is known of its socket; and what could not be asked, once.

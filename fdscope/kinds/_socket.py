@@ -84,6 +84,8 @@ class OpenSocket(KernelObject, kw_only=True):
     ] = None
 
     verbs = frozenset({READ, WRITE, POLL})
+    one_open_file = True
+    own_inode = True
     usual_type: ClassVar[str | None] = None
     """The type that all sockets of the kind have."""
     queues_are_data: ClassVar[bool] = False
@@ -140,16 +142,16 @@ class InternetSocket(OpenSocket, kw_only=True):
         return remote.startswith("127.") or remote in ("::1", self.local_address)
 
     def where(self) -> str:
-        """``0.0.0.0%eth0:80``, ``127.0.0.1:80 → 127.0.0.1:51234``; empty where no address is told."""
+        """``0.0.0.0%eth0:80``, ``127.0.0.1:80 -> 127.0.0.1:51234``; empty where no address is told."""
         if self.local_address is None:
             return ""
         here = place(self.local_address, self.local_port, self.interface)
         if self.remote_address is None:
             return here
-        return f"{here} → {place(self.remote_address, self.remote_port)}"
+        return f"{here} -> {place(self.remote_address, self.remote_port)}"
 
     def describe(self) -> str:
-        """``ESTABLISHED 127.0.0.1:80 → 127.0.0.1:51234, 120 B to send``."""
+        """``ESTABLISHED 127.0.0.1:80 -> 127.0.0.1:51234, 120 B to send``."""
         first = f"{self.state or ''} {self.where()}".strip()
         return ", ".join([first or unknown(self), *self.remarks()])
 

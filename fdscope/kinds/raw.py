@@ -61,10 +61,10 @@ class Raw(InternetSocket, tag="raw", kw_only=True):
 
     @classmethod
     def decode(cls, raw: RawDescriptor, machine: Machine) -> Raw:
-        """INET_DIAG_PROTOCOL tells the protocol, as the number that raw sockets are asked for with is 255."""
+        """INET_DIAG_PROTOCOL tells the protocol; in /proc it stands for the port."""
         found, more = internet(cls, raw, machine, ports=False)
         if raw.socket is not None:
-            protocol = number(more[INET_PROTOCOL]) if INET_PROTOCOL in more else raw.socket.protocol
+            protocol = number(more[INET_PROTOCOL]) if INET_PROTOCOL in more else raw.socket.local_port
             found["protocol"] = _PROTOCOLS.get(protocol, str(protocol))
         return cls(**found)
 
@@ -73,7 +73,7 @@ class Raw(InternetSocket, tag="raw", kw_only=True):
         return ""
 
     def describe(self) -> str:
-        """``ICMP 0.0.0.0``; ``89 10.0.0.1 → 224.0.0.5``."""
+        """``ICMP 0.0.0.0``; ``89 10.0.0.1 -> 224.0.0.5``."""
         if self.state is None:
             return super().describe()
         return ", ".join([f"{self.protocol} {self.where()}".rstrip(), *self.remarks()])

@@ -94,7 +94,7 @@ class Tcp(InternetSocket, tag="tcp", kw_only=True):
         return "unclaimed" if self.state in ("ESTABLISHED", "SYN-RECEIVED") else "closed"
 
     def describe(self) -> str:
-        """``LISTEN 0.0.0.0:80, 0 of 511 waiting``; ``ESTABLISHED 10.0.0.1:22 → 10.0.0.2:51234``."""
+        """``LISTEN 0.0.0.0:80, 0 of 511 waiting``; ``ESTABLISHED 10.0.0.1:22 -> 10.0.0.2:51234``."""
         if self.state is None:
             return unknown(self)
         first = f"{self.state} {self.where()}".rstrip()

@@ -63,13 +63,13 @@ class Vsock(OpenSocket, tag="vsock", kw_only=True):
         return "closed" if self.remote_address in ("1", self.local_address) else "elsewhere"
 
     def describe(self) -> str:
-        """``stream LISTEN any:1024``; ``stream ESTABLISHED 3:1024 → 2:5000``."""
+        """``stream LISTEN any:1024``; ``stream ESTABLISHED 3:1024 -> 2:5000``."""
         if self.state is None:
             return unknown(self)
         found = [self.socket_type, self.state]
         if self.local_address is not None:
             found.append(place(self.local_address, self.local_port))
         if self.remote_address is not None:
-            found.append(f"→ {place(self.remote_address, self.remote_port)}")
+            found.append(f"-> {place(self.remote_address, self.remote_port)}")
         first = " ".join(word for word in found if word)
         return ", ".join([first, *backlog(self.backlog, self.backlog_limit), *self.remarks()])

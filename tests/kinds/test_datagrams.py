@@ -31,7 +31,7 @@ def test_a_connected_datagram_socket(kind, protocol):
         "remote_port": 99,
     }
     found = descriptor(socket)
-    assert found.describe() == "ESTABLISHED 127.0.0.1:53 → 192.0.2.7:99, 768 B of memory to read"
+    assert found.describe() == "ESTABLISHED 127.0.0.1:53 -> 192.0.2.7:99, 768 B of memory to read"
     assert only_end(found) == ([], "elsewhere")
 
 
@@ -47,11 +47,11 @@ def test_the_port_of_an_echo_socket_is_its_identifier():
 
 
 @pytest.mark.parametrize(
-    ("protocol", "attributes", "name"),
-    [(255, attribute(10, b"\1"), "ICMP"), (6, b"", "TCP"), (89, b"", "89"), (255, b"", "RAW")],
+    ("port", "attributes", "name"),
+    [(1, attribute(10, b"\1"), "ICMP"), (6, b"", "TCP"), (89, b"", "89"), (255, b"", "RAW")],
 )
-def test_a_raw_socket_is_one_whatever_its_protocol(protocol, attributes, name):
-    found = descriptor(made(AF_INET, 3, protocol, 7, local=ANY, local_port=1, remote=ANY, attributes=attributes))
+def test_a_raw_socket_is_one_whatever_its_protocol(port, attributes, name):
+    found = descriptor(made(AF_INET, 3, 255, 7, local=ANY, local_port=port, remote=ANY, attributes=attributes))
     assert (type(found).__name__, found.protocol, found.local_port) == ("Raw", name, None)
     assert (found.describe(), only_end(found)) == (f"{name} 0.0.0.0", ([], ""))
 

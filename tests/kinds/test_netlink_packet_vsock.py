@@ -78,7 +78,7 @@ def test_vsock_addresses_are_cids():
     connection = descriptor(
         made(AF_VSOCK, 1, 0, 1, local=cid(3), local_port=1024, remote=cid(2), remote_port=5000)
     )
-    assert connection.describe() == "stream ESTABLISHED 3:1024 → 2:5000"
+    assert connection.describe() == "stream ESTABLISHED 3:1024 -> 2:5000"
     assert only_end(connection) == ([], "elsewhere")
 
 

@@ -155,7 +155,7 @@ def test_a_connection():
         "facing_inodes": [701],
         "accepted_from": [9, 10],
     }
-    line = "ESTABLISHED 127.0.0.1:80 → 192.0.2.7:51234, 5 B to read, 120 B to send"
+    line = "ESTABLISHED 127.0.0.1:80 -> 192.0.2.7:51234, 5 B to read, 120 B to send"
     assert descriptor(socket, b"TCP", machine).describe() == line
 
 
@@ -182,7 +182,7 @@ def test_a_listener_tells_no_more_than_its_algorithm():
 def test_an_ipv6_socket_may_use_an_ipv4_address():
     found = descriptor(tcp(1, MAPPED, MAPPED, family=AF_INET6, attributes=attribute(11, b"\0")), b"TCPv6")
     assert (found.local_address, found.ipv6_only) == ("::ffff:127.0.0.1", False)
-    assert found.describe() == "ESTABLISHED [::ffff:127.0.0.1]:80 → [::ffff:127.0.0.1]:51234"
+    assert found.describe() == "ESTABLISHED [::ffff:127.0.0.1]:80 -> [::ffff:127.0.0.1]:51234"
     assert only_end(found) == ([], "unclaimed")
 
 
@@ -192,7 +192,7 @@ def test_a_multipath_socket_is_one_too_also_when_one_of_its_subflows_is_told(pro
         tcp(1, protocol=protocol, attributes=attribute(2, b"?")[: 0 if protocol == 6 else 8]), b"MPTCP"
     )
     assert (found.multipath, found.tcp) == (True, None)
-    assert found.describe() == "ESTABLISHED 127.0.0.1:80 → 192.0.2.7:51234, multipath"
+    assert found.describe() == "ESTABLISHED 127.0.0.1:80 -> 192.0.2.7:51234, multipath"
 
 
 def test_a_socket_of_another_network_namespace_is_told_as_such():
