@@ -305,7 +305,7 @@ def add_memory(found: dict[str, Any], data: bytes | None) -> None:
     if data is None:
         return
     values = numbers(data)
-    if found.get("receive_queue_bytes") is None and "backlog" not in found:
+    if found.get("receive_queue_bytes") is None and found.get("state") != "LISTEN":
         found["receive_queue_bytes"], found["send_queue_bytes"] = values[0], values[2]
     found["receive_buffer_bytes"], found["send_buffer_bytes"] = values[1], values[3]
     if len(values) > 8:  # since Linux 4.7

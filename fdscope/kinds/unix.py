@@ -7,6 +7,7 @@ from typing import Annotated
 
 from ..fdinfo import fields
 from ..model import said
+from ..quantity import many
 from ..raw import Machine, RawDescriptor
 from ..text import text
 from ._basics import kernel_device
@@ -35,7 +36,8 @@ class Unix(OpenSocket, tag="unix", kw_only=True):
 
     The path is as bind(2) got it, so it may be relative to where its process stood; whether it still leads to
     this socket is not looked up. An accepted socket has its listener's name. Data is counted in bytes, but of
-    a datagram socket only that of the first message.
+    a datagram socket only that of the first message. The kernel calls a datagram socket established also when it
+    is another that has connected to it.
     """
 
     path: Annotated[
@@ -44,7 +46,10 @@ class Unix(OpenSocket, tag="unix", kw_only=True):
     abstract: Annotated[bool | None, said("true: the name is an abstract one, in no file system")] = None
     path_inode: Annotated[int | None, said("inode that bind(2) made for the path")] = None
     path_device: Annotated[str | None, said("major:minor of the device that holds it")] = None
-    peer_inode: Annotated[int | None, said("inode of the socket that it is connected to")] = None
+    peer_inode: Annotated[
+        int | None,
+        said("inode of the socket that it is connected to; 0: that is closed, or is yet to be accepted"),
+    ] = None
     backlog: Backlog = None
     backlog_limit: BacklogLimit = None
     pending_inodes: Annotated[
@@ -77,7 +82,7 @@ class Unix(OpenSocket, tag="unix", kw_only=True):
             found["path"], found["abstract"] = "@" + text(name[1:]), True
         elif name:
             found["path"] = text(name.partition(b"\0")[0])
-        found["peer_inode"] = socket.peer_inode or None
+        found["peer_inode"] = socket.peer_inode
         more = told(raw)
         if _VFS in more:
             inode, device = numbers(more[_VFS])
@@ -91,15 +96,17 @@ class Unix(OpenSocket, tag="unix", kw_only=True):
         return cls(**found)
 
     def lacks(self) -> str:
-        """A socket that is connected to none has lost its peer, or it never was accepted and that has ended."""
+        """Of a connection whose peer is not told, as the tables of /proc have none, nothing can be said."""
         if self.state == "LISTEN":
             return "listening"
-        return "closed" if self.state == "ESTABLISHED" else "not-connected"
+        if self.peer_inode is not None:
+            return "closed"
+        return "" if self.state in (None, "ESTABLISHED") and self.socket_type != "datagram" else "not-connected"
 
     def describe(self) -> str:
         """``stream /run/x.sock, LISTEN, 0 of 128 waiting``; ``datagram, ESTABLISHED``."""
         named = " ".join(word for word in (self.socket_type, self.path) if word)
-        in_flight = [f"{self.scm_fds} descriptors in flight"] if self.scm_fds else []
+        in_flight = [f"{many(self.scm_fds, 'descriptor')} in flight"] if self.scm_fds else []
         if self.state is None:
             return ", ".join([named or unknown(self), *in_flight])
         waiting = backlog(self.backlog, self.backlog_limit)

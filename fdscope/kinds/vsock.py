@@ -58,6 +58,8 @@ class Vsock(OpenSocket, tag="vsock", kw_only=True):
         """The other end is in another virtual machine, or is the host."""
         if self.state == "LISTEN":
             return "listening"
+        if self.state is None:  # few kernels tell of vsock sockets
+            return ""
         if self.remote_address is None or self.state in ("UNCONNECTED", "SYN-SENT"):
             return "not-connected"
         return "closed" if self.remote_address in ("1", self.local_address) else "elsewhere"

@@ -175,8 +175,9 @@ def test_a_listener_has_a_backlog_and_no_queues():
 
 
 def test_a_listener_tells_no_more_than_its_algorithm():
-    socket = listener(attributes=attribute(2, INFO) + attribute(4, b"reno\0"))
-    assert told(socket)["tcp"] == {"congestion_control": "reno"}
+    memory = attribute(7, struct.pack("=9I", 1, 2, 3, 4, 5, 6, 7, 8, 9))
+    found = told(listener(attributes=attribute(2, INFO) + attribute(4, b"reno\0") + memory))
+    assert (found["tcp"], found.get("receive_queue_bytes")) == ({"congestion_control": "reno"}, None)
 
 
 def test_an_ipv6_socket_may_use_an_ipv4_address():
