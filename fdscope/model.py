@@ -88,6 +88,27 @@ OTHER_ENDS: dict[str, str] = {
 }
 
 
+OUTCOMES: dict[str, str] = {
+    "data": "a read gives what waits, at once",
+    "accepted": "a write takes what it is given, at once, or a part of it",
+    "end-of-file": "a read gives 0 bytes at once: there is no more",
+    "data-or-end-of-file": "a read gives what is left, if anything is, or else 0 bytes; it does not wait",
+    "blocks": "the call waits until something happens",
+    "fails": "the call fails with `error`",
+    "unknown": "only the call itself, or whoever holds the descriptor, could tell",
+}
+
+
+class Prospect(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What the kernel would do if a call were made on a descriptor now, by a process that holds it."""
+
+    outcome: Annotated[str, Meta(extra_json_schema={"enum": list(OUTCOMES)}), said("what the call would come to")]
+    error: Annotated[str | None, said("the error that it would fail with, by its name in errno(3)")] = None
+    signal: Annotated[str | None, said("the signal that the caller would be sent besides")] = None
+    available_bytes: Annotated[int | None, said("bytes that wait to be read, where that is known")] = None
+    why: Annotated[str, said("the reason, in a sentence")]
+
+
 class Descriptor(Struct, tag_field="kind", kw_only=True, omit_defaults=True, gc=False):
     """A number in a descriptor table, and the object behind it."""
 
@@ -161,6 +182,25 @@ class Descriptor(Struct, tag_field="kind", kw_only=True, omit_defaults=True, gc=
     def registrations(self) -> Sequence[Watched]:
         """What it waits for on behalf of others; links.py marks those that have gone astray."""
         return ()
+
+    def would_read(self, holder: Process | None) -> Prospect | None:
+        """What a read(2) of `holder` would come to, where this kind knows more than prospects.py finds out.
+
+        Asked only when it is open for reading.
+        """
+        return None
+
+    def would_write(self, holder: Process | None) -> Prospect | None:
+        """The same for write(2)."""
+        return None
+
+    def would_wait(self, until: str) -> Prospect:
+        """A call that cannot be served yet: it blocks or, if it is nonblocking, fails at once."""
+        if "nonblock" in (self.flags or ()):
+            return Prospect(
+                outcome="fails", error="EAGAIN", why=f"{until}, and it is nonblocking: it must not wait"
+            )
+        return Prospect(outcome="blocks", why=until)
 
 
 class Switches(Struct, frozen=True, kw_only=True):
@@ -277,6 +317,7 @@ REASONS: dict[str, str] = {
     "permission-denied": "the kernel refuses it; as a rule it takes root, or CAP_SYS_PTRACE over the process",
     "vanished": "the process, thread or descriptor went away while it was read",
     "no-such-process": "no process has this pid",
+    "no-such-descriptor": "the process has no descriptor of this number",
     "pid-reused": "the pid belongs to another process than the one that was selected",
     "timed-out": "the file system that holds it did not answer in time",
     "too-long": "the path is longer than the kernel can tell",
@@ -334,6 +375,22 @@ class Snapshot(Struct, kw_only=True):
     objects: Annotated[
         list[Object], said("each object that several descriptors refer to or that faces another, once")
     ]
+    problems: Annotated[list[Problem], said("what could not be read, and why")]
+
+
+class Explanation(Struct, kw_only=True, omit_defaults=True):
+    """One descriptor, told from its number out to its other ends."""
+
+    schema: Annotated[Literal["fdscope.explain/1"], said("the form of this document")]
+    fdscope: Annotated[str, said("version of fdscope that took it")]
+    taken_at: Annotated[str, said("when it was begun (RFC 3339, UTC)")]
+    duration_s: Annotated[float, said("how long it took, in seconds")]
+    process: Annotated[
+        Process | None, said("the process that holds it, without its descriptors, files and threads")
+    ] = None
+    descriptor: Annotated[Descriptor | None, said("the descriptor; left out: problems say why")] = None
+    read: Annotated[Prospect | None, said("what a read(2) would come to")] = None
+    write: Annotated[Prospect | None, said("what a write(2) would come to")] = None
     problems: Annotated[list[Problem], said("what could not be read, and why")]
 
 

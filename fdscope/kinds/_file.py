@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Struct
 
 from ..fdinfo import fields, values
-from ..model import Descriptor, said
+from ..model import READ, WRITE, Descriptor, Process, Prospect, said
 from ..quantity import many, size
 from ..raw import Machine, RawDescriptor, RawMount
 from ..text import text
@@ -21,6 +21,28 @@ _MISC = 10  # the character devices that share one major number (proc_misc(5))
 
 # File systems without hard links, whose inodes keep a link count of 1 when they are gone (fs/kernfs, fs/proc).
 _ONE_NAME = frozenset(b"bpf cgroup cgroup2 configfs debugfs devpts proc sysfs tracefs".split())
+
+# File systems that make what is read at the moment of reading, whatever size they tell
+_MADE = frozenset(
+    "autofs binfmt_misc bpf cgroup cgroup2 configfs debugfs devpts functionfs fusectl mqueue nfsd nsfs proc "
+    "resctrl rpc_pipefs securityfs selinuxfs smackfs sysfs tracefs".split()
+)
+# File systems whose server may know of more, or less, than this machine does
+_SERVED = (
+    "9p",
+    "afs",
+    "ceph",
+    "cifs",
+    "coda",
+    "fuse",
+    "gfs2",
+    "lustre",
+    "nfs",
+    "ocfs2",
+    "orangefs",
+    "smb",
+    "virtiofs",
+)
 
 SizeBytes = Annotated[int | None, said("size in bytes")]
 AllocatedBytes = Annotated[int | None, said("space that it takes in its file system, in bytes")]
@@ -114,6 +136,46 @@ class ByteFile(File, kw_only=True):
         if self.position:
             found.append(f"at {self.position:,}")
         return found + super().notes()
+
+    def would_read(self, holder: Process | None) -> Prospect | None:
+        """What lies between the position and the size, where the size means something."""
+        if READ not in self.verbs:
+            return None
+        kept = _not_by_size(self.filesystem)
+        if kept is not None or self.position is None or self.size_bytes is None:
+            return Prospect(outcome="unknown", why=kept or "its size or its position could not be read")
+        left = self.size_bytes - self.position
+        if left > 0:
+            told = f"{many(left, 'byte')} from its position to the end of the file"
+            return Prospect(outcome="data", available_bytes=left, why=told)
+        return Prospect(
+            outcome="end-of-file",
+            why=f"its position, {self.position:,}, is {'at' if left == 0 else 'past'} the end of the file",
+        )
+
+    def would_write(self, holder: Process | None) -> Prospect | None:
+        """A file takes what it is given; only limits that are not told could stop it."""
+        if WRITE not in self.verbs:
+            return None
+        kept = _not_by_size(self.filesystem)
+        if kept is not None:
+            return Prospect(outcome="unknown", why=kept)
+        where = "at the end of the file (append)" if "append" in (self.flags or ()) else "at its position"
+        return Prospect(
+            outcome="accepted",
+            why=f"it goes into the file {where}, unless the file system, a quota or a limit is at its end",
+        )
+
+
+def _not_by_size(filesystem: str | None) -> str | None:
+    """Why the size of a file in this file system does not tell what a read gives; None: it does."""
+    if filesystem is None:
+        return "its file system is not known"
+    if filesystem in _MADE:
+        return f"the file system {filesystem} makes its content when it is asked: the size says nothing"
+    if filesystem.startswith(_SERVED):
+        return f"the file system {filesystem} asks a server, which may know of another size"
+    return None
 
 
 class Device(File, kw_only=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..model import Process, Prospect
 from ..raw import Machine, RawDescriptor
 from ..text import text
 from ._basics import KernelObject, basics, details
@@ -22,3 +23,11 @@ class Anonymous(KernelObject, tag="anonymous", kw_only=True):
         """The kernel's name, then its details."""
         more = ", ".join(f"{key} {value}" for key, value in (self.details or {}).items())
         return f"{self.name} · {more}" if more else f"{self.name}"
+
+    def would_read(self, holder: Process | None) -> Prospect | None:
+        """Nobody knows."""
+        return Prospect(outcome="unknown", why="what an object of this sort does is not known")
+
+    def would_write(self, holder: Process | None) -> Prospect | None:
+        """Nobody knows."""
+        return self.would_read(holder)

@@ -5,10 +5,25 @@ from __future__ import annotations
 import stat
 
 from ..fdinfo import fields
-from ..model import READ, WRITE
+from ..model import READ, WRITE, Process, Prospect
 from ..raw import Machine, RawDescriptor
 from ._file import Device, File, device_fields
 from .tty import Tty
+
+# Devices whose whole nature is in their number (null(4), full(4), random(4)): read, then write
+_DROPPED = Prospect(outcome="accepted", why="it takes everything and keeps nothing")
+_ZEROS = Prospect(outcome="data", why="it gives zero bytes without end")
+_RANDOM = (
+    Prospect(outcome="data", why="it gives random bytes without end"),
+    Prospect(outcome="accepted", why="what is written is mixed into the random numbers"),
+)
+_PLAIN: dict[str, tuple[Prospect, Prospect]] = {
+    "1:3": (Prospect(outcome="end-of-file", why="the null device is always at its end"), _DROPPED),
+    "1:5": (_ZEROS, _DROPPED),
+    "1:7": (_ZEROS, Prospect(outcome="fails", error="ENOSPC", why="the full device is always full")),
+    "1:8": _RANDOM,
+    "1:9": _RANDOM,
+}
 
 
 class CharDevice(Device, tag="char-device", kw_only=True):
@@ -39,3 +54,13 @@ class CharDevice(Device, tag="char-device", kw_only=True):
             found.append(f"at {self.position:,}")
         client = (self.details or {}).get("drm-driver")
         return found + ([f"graphics driver {client}"] if client else []) + super().notes()
+
+    def would_read(self, holder: Process | None) -> Prospect | None:
+        """Known of the devices that every system has."""
+        found = _PLAIN.get(self.device_number or "")
+        return None if found is None else found[0]
+
+    def would_write(self, holder: Process | None) -> Prospect | None:
+        """Known of the devices that every system has."""
+        found = _PLAIN.get(self.device_number or "")
+        return None if found is None else found[1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 
 from ..fdinfo import fields
-from ..model import SEEK
+from ..model import SEEK, Process, Prospect
 from ..raw import Machine, RawDescriptor
 from ._file import AllocatedBytes, File, file_fields
 
@@ -30,3 +30,9 @@ class Directory(File, tag="directory", kw_only=True):
         if raw.status is not None:
             known["allocated_bytes"] = raw.status.st_blocks * 512
         return cls(**known)
+
+    def would_read(self, holder: Process | None) -> Prospect | None:
+        """It is refused for what it is."""
+        return Prospect(
+            outcome="fails", error="EISDIR", why="it is a directory: its entries come through getdents(2)"
+        )

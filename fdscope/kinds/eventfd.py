@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 from ..fdinfo import fields
-from ..model import POLL, READ, WRITE, End, said
+from ..model import POLL, READ, WRITE, End, Process, Prospect, said
 from ..raw import Machine, RawDescriptor
 from ._basics import KernelObject, basics, details
 
+_MOST = (1 << 64) - 2
 _KNOWN = (b"eventfd-count", b"eventfd-semaphore", b"eventfd-id")
 
 
@@ -50,3 +51,22 @@ class EventFd(KernelObject, tag="eventfd", kw_only=True):
     def ends(self) -> tuple[End, ...]:
         """All who hold one counter face each other; before Linux 5.2 nobody can tell who they are."""
         return () if self.object is None else (End(self.object, (self.object,)),)
+
+    def would_read(self, holder: Process | None) -> Prospect | None:
+        """A counter above 0 is taken, or of a semaphore 1 of it."""
+        if self.count is None:
+            return None
+        if self.count == 0:
+            return self.would_wait("the counter is 0 until someone adds to it")
+        taken = "takes 1 of" if self.semaphore else "takes"
+        return Prospect(
+            outcome="data", available_bytes=8, why=f"it {taken} the counter, which is {self.count:,}, as 8 bytes"
+        )
+
+    def would_write(self, holder: Process | None) -> Prospect | None:
+        """It adds, up to 2^64 - 2."""
+        if self.count is None:
+            return None
+        if self.count >= _MOST:
+            return self.would_wait("the counter is at its end until someone takes it")
+        return Prospect(outcome="accepted", why="8 bytes are a number that is added to the counter")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 
-from ..model import POLL, READ, SEEK, End
+from ..model import POLL, READ, SEEK, End, Process, Prospect
 from ..raw import Machine, RawDescriptor
 from ._file import File
 from .directory import Directory
@@ -36,3 +36,10 @@ class MessageQueue(File, tag="mqueue", kw_only=True):
     def ends(self) -> tuple[End, ...]:
         """All who hold one queue face each other: who sends may also receive, and what it does is not told."""
         return () if self.object is None or self.access == "path" else (End(self.object, (self.object,)),)
+
+    def would_read(self, holder: Process | None) -> Prospect | None:
+        """No message, but the line on the state of the queue."""
+        return Prospect(
+            outcome="data-or-end-of-file",
+            why="it gives what is left of a line on the state of the queue; messages come through mq_receive(3)",
+        )

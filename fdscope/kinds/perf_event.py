@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..model import MAP, POLL, READ
+from ..model import MAP, POLL, READ, Process, Prospect
 from ..raw import Machine, RawDescriptor
 from ._basics import KernelObject, basics, details
 
@@ -26,3 +26,7 @@ class PerfEvent(KernelObject, tag="perf-event", kw_only=True):
     def describe(self) -> str:
         """That it is a counter; there is no more."""
         return "performance counter"
+
+    def would_read(self, holder: Process | None) -> Prospect | None:
+        """A count is there at any time."""
+        return Prospect(outcome="data", why="a read gives the count as it is now, and does not wait")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from ..fdinfo import fields
-from ..model import POLL, READ, said
+from ..model import POLL, READ, Process, Prospect, said
 from ..raw import Machine, RawDescriptor
 from ..signals import names
 from ._basics import KernelObject, basics, details, several
@@ -36,3 +36,13 @@ class SignalFd(KernelObject, tag="signalfd", kw_only=True):
         if self.accepts is None:
             return "signals"
         return several(self.accepts, most=8) or "no signal"
+
+    def would_read(self, holder: Process | None) -> Prospect | None:
+        """A signal that it accepts and that is pending for its reader."""
+        if self.accepts is None or holder is None or holder.signals is None:
+            return None
+        waiting = [signal for signal in holder.signals.pending if signal in self.accepts]
+        if waiting:
+            told = f"{several(waiting)} {'is' if len(waiting) == 1 else 'are'} pending for the process"
+            return Prospect(outcome="data", available_bytes=128 * len(waiting), why=told)
+        return self.would_wait("no signal that it accepts is pending for the process")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from ..fdinfo import fields
-from ..model import POLL, READ, said
+from ..model import POLL, READ, Process, Prospect, said
 from ..quantity import duration
 from ..raw import Machine, RawDescriptor
 from ._basics import KernelObject, basics, bits, details
@@ -70,6 +70,18 @@ class TimerFd(KernelObject, tag="timerfd", kw_only=True):
         if self.ticks:
             parts.append(f"{self.ticks:,} {'tick' if self.ticks == 1 else 'ticks'} unread")
         return ", ".join(parts)
+
+    def would_read(self, holder: Process | None) -> Prospect | None:
+        """How often it has gone off is taken; before that, the read waits for it."""
+        if self.ticks:
+            return Prospect(
+                outcome="data", available_bytes=8, why="it has gone off: a read takes how many times, as 8 bytes"
+            )
+        if self.ticks is None or self.remaining_s is None:
+            return None
+        if self.remaining_s:
+            return self.would_wait(f"it goes off in {duration(self.remaining_s)}")
+        return self.would_wait("it is not set, so it does not go off")
 
 
 def _seconds(pair: bytes) -> float:

@@ -6,7 +6,7 @@ import stat
 from typing import Annotated
 
 from ..fdinfo import fields
-from ..model import POLL, READ, WRITE, said
+from ..model import POLL, READ, WRITE, Process, Prospect, said
 from ..raw import Machine, RawDescriptor
 from ..text import text
 from ._file import Device, device_fields
@@ -37,3 +37,13 @@ class Tun(Device, tag="tun", kw_only=True):
         """The interface, state."""
         joined = f"interface {self.interface}" if self.interface else "no interface yet"
         return [*(() if self.access == "path" else (joined,)), *super().notes()]
+
+    def would_read(self, holder: Process | None) -> Prospect | None:
+        """Nothing, before there is an interface."""
+        if self.interface is None:
+            return Prospect(outcome="fails", error="EBADFD", why="it has been joined to no interface (TUNSETIFF)")
+        return None
+
+    def would_write(self, holder: Process | None) -> Prospect | None:
+        """Nothing, before there is an interface."""
+        return self.would_read(holder)

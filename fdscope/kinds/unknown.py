@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..model import Process, Prospect
 from ._file import File
 
 
@@ -17,3 +18,11 @@ class Unknown(File, tag="unknown", kw_only=True):
     def describe(self) -> str:
         """The path, if there is one, and what is not known."""
         return ", ".join([self.name or "a link that could not be read", *self.notes(), "of unknown type"])
+
+    def would_read(self, holder: Process | None) -> Prospect | None:
+        """Nobody knows."""
+        return Prospect(outcome="unknown", why="its type could not be read")
+
+    def would_write(self, holder: Process | None) -> Prospect | None:
+        """Nobody knows."""
+        return self.would_read(holder)

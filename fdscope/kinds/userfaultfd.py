@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 from ..fdinfo import fields
-from ..model import POLL, READ, said
+from ..model import POLL, READ, Process, Prospect, said
+from ..quantity import many
 from ..raw import Machine, RawDescriptor
 from ._basics import KernelObject, basics, bits, details
 
@@ -68,3 +69,10 @@ class UserFaultFd(KernelObject, tag="userfaultfd", kw_only=True):
         if self.features:
             parts.append(" ".join(self.features))
         return "; ".join(parts)
+
+    def would_read(self, holder: Process | None) -> Prospect | None:
+        """A fault that nobody has read; other events are not counted."""
+        if not self.faults_pending:
+            return None
+        told = f"{many(self.faults_pending, 'page fault')} that nobody has read"
+        return Prospect(outcome="data", available_bytes=32 * self.faults_pending, why=told)

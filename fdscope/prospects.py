@@ -1,0 +1,116 @@
+"""What would the kernel do on read(2) and write(2) now? (fs/read_write.c, read(2), write(2), pipe(7), socket(7)).
+
+Judged from what is known of a descriptor, without touching it; knows no kind. First comes what the kernel
+checks of every descriptor before it asks the object, then what the kind itself knows better, then the fields
+and verbs. Where only the call would tell, the answer is ``unknown``, and says what it hangs on.
+"""
+
+from __future__ import annotations
+
+from msgspec import structs
+
+from ._version import __version__
+from .model import POLL, READ, WRITE, Descriptor, Explanation, Problem, Process, Prospect, Snapshot
+
+_UNTOLD = Prospect(outcome="unknown", why="its flags could not be read, so it is not known what it was opened for")
+_PLACE = Prospect(
+    outcome="fails",
+    error="EBADF",
+    why="it is only a place in the file system (O_PATH), not opened for reading or writing",
+)
+
+
+def reading(descriptor: Descriptor, holder: Process | None = None) -> Prospect:
+    """What a read(2) of some bytes would come to, if `holder` made it now."""
+    return (
+        _forbidden(descriptor, "r", "reading")
+        or descriptor.would_read(holder)
+        or _without(descriptor, READ)
+        or _read_by_fields(descriptor)
+    )
+
+
+def writing(descriptor: Descriptor, holder: Process | None = None) -> Prospect:
+    """What a write(2) of some bytes would come to, if `holder` made it now."""
+    found = (
+        _forbidden(descriptor, "w", "writing")
+        or descriptor.would_write(holder)
+        or _without(descriptor, WRITE)
+        or _write_by_fields(descriptor)
+    )
+    ignored = () if holder is None or holder.signals is None else holder.signals.ignored
+    if found.signal in ignored:
+        told = f"{found.why}; the process ignores {found.signal} and only gets the error"
+        return structs.replace(found, signal=None, why=told)
+    return found
+
+
+def _forbidden(descriptor: Descriptor, letter: str, doing: str) -> Prospect | None:
+    """What the kernel finds out before it asks the object."""
+    if descriptor.access == "path":
+        return _PLACE
+    if descriptor.flags is None and descriptor.access is None:
+        return _UNTOLD
+    if letter not in (descriptor.access or ""):
+        return Prospect(outcome="fails", error="EBADF", why=f"it was not opened for {doing}")
+    return None
+
+
+def _without(descriptor: Descriptor, verb: str) -> Prospect | None:
+    """What is the same for all kinds that lack a verb."""
+    if verb in descriptor.verbs:
+        return None
+    return Prospect(outcome="fails", error="EINVAL", why=f"there is no {verb}(2) for an object of this kind")
+
+
+def _read_by_fields(descriptor: Descriptor) -> Prospect:
+    waiting = getattr(descriptor, "receive_queue_bytes", None)
+    if waiting:
+        return Prospect(
+            outcome="data", available_bytes=waiting, why=f"{waiting:,} bytes wait in its receive queue"
+        )
+    if descriptor.other_end == "no-writer":
+        return Prospect(
+            outcome="data-or-end-of-file",
+            why="nobody holds a writing end: it gives what is left in it, and then 0, end of file",
+        )
+    return _untold(descriptor, "whether something waits in it", "if nothing does")
+
+
+def _write_by_fields(descriptor: Descriptor) -> Prospect:
+    if descriptor.other_end == "no-reader":
+        return Prospect(outcome="fails", error="EPIPE", signal="SIGPIPE", why="nobody holds a reading end")
+    return _untold(descriptor, "whether it has room", "if it has none")
+
+
+def _untold(descriptor: Descriptor, question: str, otherwise: str) -> Prospect:
+    """What would have to be asked of the object itself, which fdscope never opens."""
+    if POLL not in descriptor.verbs:
+        return Prospect(outcome="unknown", why="what its driver would do is not told without opening it")
+    wait = descriptor.would_wait("")
+    does = "it blocks" if wait.error is None else f"it fails with {wait.error}"
+    return Prospect(outcome="unknown", why=f"{question} is not told without opening it; {otherwise}, {does}")
+
+
+def explanation(snapshot: Snapshot, process: Process | None, descriptor: Descriptor | None) -> Explanation:
+    """A descriptor of a snapshot with what would come of reading and writing it.
+
+    Of the problems those stay that belong to it, or to no descriptor.
+    """
+    return Explanation(
+        schema="fdscope.explain/1",
+        fdscope=__version__,
+        taken_at=snapshot.taken_at,
+        duration_s=snapshot.duration_s,
+        process=None if process is None else structs.replace(process, descriptors=None, files=None, threads=[]),
+        descriptor=descriptor,
+        read=None if descriptor is None else reading(descriptor, process),
+        write=None if descriptor is None else writing(descriptor, process),
+        problems=[one for one in snapshot.problems if descriptor is None or _concerns(one, process, descriptor)],
+    )
+
+
+def _concerns(problem: Problem, process: Process | None, descriptor: Descriptor) -> bool:
+    if process is not None and problem.pid not in (None, process.pid):
+        return False
+    return problem.fd in (None, descriptor.fd)
