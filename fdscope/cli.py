@@ -44,12 +44,13 @@ class Command(NamedTuple):
 
 COMMANDS = (
     Command("show", "[TARGET...]", "report on processes, or on the whole machine; may be left out"),
+    Command("explain", "PID FD", "one descriptor, told from its number out to its other ends"),
     Command("lab", "[NAME...]", "hold one live descriptor of every kind, to look at, until interrupted"),
     Command("doctor", "", "say what present rights let one see, and what would unlock the rest"),
 )
 
 OPTIONS = (
-    Option(("--json",), "one JSON document", commands=("show", "lab", "doctor")),
+    Option(("--json",), "one JSON document", commands=("show", "explain", "lab", "doctor")),
     Option(("--ndjson",), "one JSON object a line for each descriptor and each problem"),
     Option(("--json-schema",), "print the JSON Schema of the documents and end"),
     Option(("--format",), "how tables are drawn; all but table give descriptors only", "FORMAT", FORMATS),
@@ -61,19 +62,38 @@ OPTIONS = (
     ),
     Option(("--sort",), "sort descriptors by these columns; a minus before a name turns it round", "KEY"),
     Option(("--no-headers",), "rows only: no column headers, and nothing around the table"),
-    Option(("--wide",), "never cut the last column to the width of the terminal"),
+    Option(("--wide",), "never cut the last column to the width of the terminal", commands=("show", "explain")),
     Option(("--all",), "without TARGET: every process, descriptor by descriptor, not the overview"),
     Option(("--mapped",), "also list the files that memory is mapped from"),
-    Option(("--proc",), "another proc file system, or a recorded tree", "PATH", (), "/proc", ("show", "doctor")),
-    Option(("--no-peers",), "do not look through other processes for who is at the other ends, and who shares"),
+    Option(
+        ("--proc",),
+        "another proc file system, or a recorded tree",
+        "PATH",
+        (),
+        "/proc",
+        ("show", "explain", "doctor"),
+    ),
+    Option(
+        ("--no-peers",),
+        "do not look through other processes for who is at the other ends, and who shares",
+        commands=("show", "explain"),
+    ),
     Option(("--source",), "where facts come from", "SOURCE", ("auto", "proc", "bpf"), "auto"),
-    Option(("--color",), "when to use colours", "WHEN", ("auto", "always", "never"), "auto", ("show", "doctor")),
+    Option(
+        ("--color",),
+        "when to use colours",
+        "WHEN",
+        ("auto", "always", "never"),
+        "auto",
+        ("show", "explain", "doctor"),
+    ),
     Option(
         ("--timeout",),
         "how long to wait, in seconds, for file systems that do not answer",
         "SECONDS",
         (),
         "5",
+        ("show", "explain"),
     ),
 )
 

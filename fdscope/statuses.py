@@ -6,7 +6,7 @@ DONE, NOTHING_FOUND, WRONG_USAGE, NOT_PERMITTED, NOT_WRITTEN, INTERRUPTED = 0, 1
 
 MEANINGS = {
     DONE: "Done.",
-    NOTHING_FOUND: "Nothing found: no such process.",
+    NOTHING_FOUND: "Nothing found: no such process, or no such descriptor.",
     WRONG_USAGE: "Wrong usage.",
     NOT_PERMITTED: "Found, but the descriptors of none of the targets could be read for want of permission.",
     NOT_WRITTEN: "The answer could not be written, as to a full disk.",

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from ..kinds import KINDS
-from ..model import REASONS, VERBS, Descriptor, Process, Snapshot, kind_name
+from ..model import OUTCOMES, REASONS, VERBS, Descriptor, Explanation, Process, Snapshot, kind_name
 from .fields import Field, fields_of
 from .matrix import wrapped
 
@@ -148,7 +148,15 @@ def _json_body() -> Iterator[str]:
     yield ".Ss Snapshot\n"
     yield from _paragraphs(Snapshot.__doc__)
     yield from _field_list(fields_of(Snapshot))
-    yield from _parts([Snapshot, Process])
+    yield ".Ss Explanation\n"
+    yield from _paragraphs(Explanation.__doc__)
+    yield from _field_list(fields_of(Explanation))
+    yield from _parts([Snapshot, Process, Explanation])
+    yield ".Ss Outcomes of read and write\n.Bl -tag -width Ds\n"
+    for outcome, meaning in OUTCOMES.items():
+        yield f".It {outcome}\n"
+        yield from prose(_sentence(meaning))
+    yield ".El\n"
     yield ".Ss Descriptor\n"
     yield from prose("The fields depend on the kind.")
     yield "They stand in\n.Xr fdscope-kinds 7 .\n"
@@ -160,7 +168,7 @@ def _json_body() -> Iterator[str]:
 
 
 _JSON_RULES = (
-    "With --json fdscope writes one document, a Snapshot; with --ndjson a line of JSON for each descriptor, with "
+    "With --json fdscope writes one document, a Snapshot, or of fdscope explain an Explanation; with --ndjson a line of JSON for each descriptor, with "
     "pid and process of its holder added, and one line with the single key problem for each problem. "
     "The JSON Schema of all this is printed by fdscope --json-schema.",
     "Names of fields are lower-case words. Units are in the name (_s, _bytes, _ns) unless the number is a plain "

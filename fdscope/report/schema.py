@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from ..kinds import KINDS
-from ..model import Descriptor, Problem, Snapshot
+from ..model import Descriptor, Explanation, Problem, Snapshot
 
 _FOREIGN = {
     "^.*_base64$": {
@@ -18,8 +18,10 @@ _FOREIGN = {
 
 
 def schema() -> dict[str, Any]:
-    """A snapshot, or a line of --ndjson: a descriptor with its process, or a problem."""
-    _, parts = msgspec.json.schema_components([Snapshot, Problem, *KINDS], ref_template="#/$defs/{name}")
+    """A snapshot, an explanation, or a line of --ndjson: a descriptor with its process, or a problem."""
+    _, parts = msgspec.json.schema_components(
+        [Snapshot, Explanation, Problem, *KINDS], ref_template="#/$defs/{name}"
+    )
     parts[Descriptor.__name__] = {
         "title": Descriptor.__name__,
         "description": Descriptor.__doc__,
@@ -42,10 +44,16 @@ def schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "What fdscope writes as JSON",
-        "description": "With --json one Snapshot; with --ndjson one line for each descriptor or problem.",
+        "description": "With --json one Snapshot, of explain one Explanation; with --ndjson a line for each "
+        "descriptor or problem.",
         "anyOf": [
             {"$ref": f"#/$defs/{name}"}
-            for name in (Snapshot.__name__, *(f"{name}Line" for name in lines), "ProblemLine")
+            for name in (
+                Snapshot.__name__,
+                Explanation.__name__,
+                *(f"{name}Line" for name in lines),
+                "ProblemLine",
+            )
         ],
         "$defs": parts,
     }

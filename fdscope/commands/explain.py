@@ -1,0 +1,91 @@
+"""fdscope explain PID FD: one descriptor, told from its number out to its other ends."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from ..console import Console
+from ..model import REASONS, Descriptor, Problem, Process
+from ..prospects import explanation
+from ..scanner import scan
+from ..selection import UsageError
+from ..statuses import DONE, NOT_PERMITTED, NOTHING_FOUND
+
+
+def run(asked: Namespace, console: Console) -> int:
+    """Scans the process, picks the descriptor and tells it."""
+    word, number = _words(asked.targets)
+    snapshot = scan([word], proc=asked.proc, timeout_s=asked.timeout)
+    process = _single(word, snapshot.processes)
+    descriptor = None if process is None else _descriptor(word, process, number)
+    if process is not None and process.descriptors is not None and descriptor is None:
+        snapshot.problems.append(_missing(process, number))
+    told = explanation(snapshot, process, descriptor)
+    if asked.json:
+        from ..report import document
+
+        text = document.encode(told)
+        console.write_bytes((document.indented(text) if console.is_terminal else text) + b"\n")
+    elif descriptor is not None:
+        from ..report.story import story
+        from ..report.style import Style
+
+        width = None if asked.wide else console.width
+        for line in story(told, Style(console.colour(asked.color), console.is_unicode, width)):
+            console.write(line)
+    else:
+        _say(told.problems, console)
+    return _status(process, descriptor, told.problems)
+
+
+def _words(words: list[str]) -> tuple[str, int]:
+    if len(words) != 2:
+        raise UsageError("explain takes a process and a descriptor, as in: fdscope explain 1234 7")
+    word, number = words
+    if not (number.isascii() and number.isdigit() and len(number) <= 10):
+        raise UsageError(f"a descriptor is a number, not '{number[:60]}'")
+    return word, int(number)
+
+
+def _single(word: str, processes: list[Process]) -> Process | None:
+    if len(processes) > 1:
+        shown = ", ".join(f"{one.pid} ({one.name or '?'})" for one in processes[:8])
+        more = f" and {len(processes) - 8:,} more" if len(processes) > 8 else ""
+        raise UsageError(f"several processes are called '{word}': give one of the pids {shown}{more}")
+    return processes[0] if processes else None
+
+
+def _descriptor(word: str, process: Process, number: int) -> Descriptor | None:
+    """The one in the table of the process; or of the thread, if its id was given and it has its own."""
+    alike = {one.tid: one for one in process.descriptors or () if one.fd == number}
+    own = [one.tid for one in process.descriptors or () if one.tid is not None and f"{one.tid}" == word]
+    return alike.get(own[0] if own else None)
+
+
+def _missing(process: Process, number: int) -> Problem:
+    name = f"process {process.name or '?'} [{process.pid}]"
+    held = [f"{one.tid}" for one in process.descriptors or () if one.fd == number]
+    told = f"{name} has no descriptor {number}"
+    if held:
+        told += f", but threads with a table of their own have: give one of the thread ids {', '.join(held[:8])}"
+    return Problem(what="descriptor", reason="no-such-descriptor", pid=process.pid, fd=number, detail=told)
+
+
+def _say(problems: list[Problem], console: Console) -> None:
+    """Why there is no answer, in a line."""
+    from ..report.problems import of_process
+    from ..report.safe import printable
+
+    for one in problems:
+        if one.what in ("process", "descriptor"):
+            console.say(f"fdscope: {printable(one.detail or REASONS[one.reason])}")
+            return
+    for line in of_process([one for one in problems if one.what == "descriptors"]):
+        console.say(f"fdscope: process {problems[0].pid}: {line}")
+
+
+def _status(process: Process | None, descriptor: Descriptor | None, problems: list[Problem]) -> int:
+    if descriptor is not None:
+        return DONE
+    denied = any(one.what == "descriptors" and one.reason == "permission-denied" for one in problems)
+    return NOT_PERMITTED if process is not None and denied else NOTHING_FOUND
