@@ -168,7 +168,8 @@ def _json_body() -> Iterator[str]:
 
 
 _JSON_RULES = (
-    "With --json fdscope writes one document, a Snapshot, or of fdscope explain an Explanation; with --ndjson a line of JSON for each descriptor, with "
+    "With --json fdscope writes one document, a Snapshot; fdscope explain writes an Explanation. "
+    "With --ndjson it writes a line of JSON for each descriptor, with "
     "pid and process of its holder added, and one line with the single key problem for each problem. "
     "The JSON Schema of all this is printed by fdscope --json-schema.",
     "Names of fields are lower-case words. Units are in the name (_s, _bytes, _ns) unless the number is a plain "

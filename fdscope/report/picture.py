@@ -27,7 +27,11 @@ def picture(process: Process, descriptor: Descriptor, style: Style) -> list[str]
         kind_name(type(descriptor)),
     )
     boxes = (_entry(descriptor), _open_file(descriptor), [printable(descriptor.describe())])
-    below = ([], _around_open_file(process, descriptor), _around_object(process, descriptor))
+    below: tuple[list[str], ...] = (
+        [],
+        _around_open_file(process, descriptor),
+        _around_object(process, descriptor),
+    )
     if width < SIDE_BY_SIDE:
         return _below_each_other(heads, boxes, below, width, style)
     return _side_by_side(heads, boxes, below, width, style)

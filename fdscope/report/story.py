@@ -44,8 +44,11 @@ ACCESS: dict[str | None, str] = {
     "w": "opened for writing",
     "rw": "opened for reading and writing",
     "path": "only a place in the file system (O_PATH): no reading, no writing",
-    None: "neither reading nor writing, or not known",
+    None: "neither for reading nor for writing: the access mode 3 of open(2)",
 }
+
+_SHORT = 16
+"""Remarks beside values that are no longer begin in one column."""
 
 _STANDARD = ("standard input", "standard output", "standard error")
 
@@ -113,13 +116,9 @@ def _entry(process: Process, descriptor: Descriptor) -> Iterator[_Row]:
     if descriptor.flags is None:
         yield _Row("close-on-exec", "not known")
     elif "cloexec" in descriptor.flags:
-        yield _Row(
-            "close-on-exec", "yes", "execve(2) closes it: a program that the process becomes does not get it"
-        )
+        yield _Row("close-on-exec", "yes", "execve(2) closes it: the program that comes then does not get it")
     else:
-        yield _Row(
-            "close-on-exec", "no", "it stays open over execve(2): a program that the process becomes gets it"
-        )
+        yield _Row("close-on-exec", "no", "execve(2) leaves it open: the program that comes then gets it")
 
 
 def _open_file(process: Process, descriptor: Descriptor) -> Iterator[_Row]:
@@ -198,7 +197,8 @@ def _field(name: str, value: Any, sentence: str, level: int = 0) -> Iterator[_Ro
         for key, one in value.items():
             yield _Row(printable(str(key)), cell(one), "", level + 1)
     else:
-        yield _Row(name, _amount(name, value), sentence, level)
+        remark = sentence if value is not False else ""  # the sentences of these say what true means
+        yield _Row(name, _amount(name, value), remark.removeprefix("true: "), level)
 
 
 def _parts(value: Struct, level: int) -> Iterator[_Row]:
@@ -270,6 +270,7 @@ def _rows(rows: Iterable[_Row], width: int, style: Style) -> Iterator[str]:
     """Labels beside values; a remark follows its value, or stands below it where there is no room."""
     found = list(rows)
     room = min(max((2 * row.level + columns(row.label) for row in found), default=0), 20) + 2
+    values = max((columns(row.value) for row in found if columns(row.value) <= _SHORT), default=0)
     beside = "   " + " " * room
     for row in found:
         label = "  " * row.level + row.label
@@ -278,10 +279,11 @@ def _rows(rows: Iterable[_Row], width: int, style: Style) -> Iterator[str]:
         if not row.value and not row.label:
             yield from _wrapped_remark(row.remark, "   ", width, style)
             continue
-        used = columns(head) + columns(row.value)
         remark = printable(row.remark)
-        if remark and used + 2 + columns(remark) <= width:
-            gap = "  " if row.value else ""
+        gap = " " * (max(values - columns(row.value), 0) + 2) if row.value else ""
+        if columns(head) + columns(row.value) + len(gap) + columns(remark) > width:
+            gap = gap[:2]
+        if remark and columns(head) + columns(row.value) + len(gap) + columns(remark) <= width:
             yield f"{head}{value}{gap}{style.quiet(remark)}".rstrip() + "\n"
             continue
         yield f"{head}{value}".rstrip() + "\n"
