@@ -15,7 +15,7 @@ from ..statuses import DONE, NOT_PERMITTED, NOTHING_FOUND
 def run(asked: Namespace, console: Console) -> int:
     """Scans the process, picks the descriptor and tells it."""
     word, number = _words(asked.targets)
-    snapshot = scan([word], proc=asked.proc, timeout_s=asked.timeout)
+    snapshot = scan([word], proc=asked.proc, timeout_s=asked.timeout, peers=not asked.no_peers)
     process = _single(word, snapshot.processes)
     descriptor = None if process is None else _descriptor(word, process, number)
     if process is not None and process.descriptors is not None and descriptor is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from ..fdinfo import fields
-from ..model import MAP, READ, SEEK, WRITE, End, said
+from ..model import MAP, READ, SEEK, WRITE, End, Process, Prospect, said
 from ..raw import Machine, RawDescriptor
 from ..text import text
 from ._file import ByteFile, content_fields, file_fields
@@ -46,3 +46,9 @@ class MemFd(ByteFile, tag="memfd", kw_only=True):
     def ends(self) -> tuple[End, ...]:
         """All who hold one piece of memory face each other; who only maps it holds no descriptor."""
         return () if self.object is None or self.access == "path" else (End(self.object, (self.object,)),)
+
+    def would_write(self, holder: Process | None) -> Prospect | None:
+        """Seals forbid it, and nobody else is told of them."""
+        return Prospect(
+            outcome="unknown", why="it takes what it is given, unless it is sealed, which only its holders can ask"
+        )

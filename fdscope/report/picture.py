@@ -59,7 +59,8 @@ def _around_open_file(process: Process, descriptor: Descriptor) -> list[str]:
     sharing = descriptor.shared_with or []
     total = descriptor.shared_total or len(sharing)
     watching = [f"epoll {_other(one, process)}" for one in descriptor.watched_by or ()]
-    return _few([_other(one, process) for one in sharing], total) + _few(watching, len(watching))
+    watchers = descriptor.watched_total or len(watching)
+    return _few([_other(one, process) for one in sharing], total) + _few(watching, watchers)
 
 
 def _around_object(process: Process, descriptor: Descriptor) -> list[str]:
@@ -71,7 +72,7 @@ def _around_object(process: Process, descriptor: Descriptor) -> list[str]:
 
 def _other(one: Holder, process: Process) -> str:
     number = f"fd {one.fd}"
-    return number if one.pid == process.pid else f"{printable(one.process or '?')} [{one.pid}] {number}"
+    return number if one.pid == process.pid else f"{printable(one.process or '?')}[{one.pid}] {number}"
 
 
 def _few(lines: list[str], total: int) -> list[str]:

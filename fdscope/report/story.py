@@ -7,7 +7,19 @@ from typing import Any
 
 from msgspec import Struct
 
-from ..model import OTHER_ENDS, VERBS, Descriptor, Explanation, Holder, Peer, Problem, Process, Prospect, kind_name
+from ..model import (
+    OTHER_ENDS,
+    VERBS,
+    Descriptor,
+    Explanation,
+    Holder,
+    Peer,
+    Problem,
+    Process,
+    Prospect,
+    Watched,
+    kind_name,
+)
 from ..quantity import duration, size
 from .fields import fields_of
 from .matrix import wrapped
@@ -17,7 +29,7 @@ from .safe import printable
 from .style import Style, columns
 from .table import cell
 
-WIDTH = 80
+WIDTH = 100
 """Where the console has no width of its own; nothing that could not be read elsewhere is cut at it."""
 
 FLAGS: dict[str, str] = {
@@ -46,6 +58,8 @@ ACCESS: dict[str | None, str] = {
     "path": "only a place in the file system (O_PATH): no reading, no writing",
     None: "neither for reading nor for writing: the access mode 3 of open(2)",
 }
+
+_STALE = "its number stands for another file now, or for none, and the file that was added is still watched"
 
 _SHORT = 16
 """Remarks beside values that are no longer begin in one column."""
@@ -147,12 +161,12 @@ def _open_file(process: Process, descriptor: Descriptor) -> Iterator[_Row]:
     elif descriptor.open_file is not None:
         yield _Row("shared with", "nobody", "no other descriptor that could be read refers to it")
     else:
-        yield _Row("shared with", "not known", "it takes kcmp(2), and the right to ask it of each process")
+        yield _Row("shared with", "not known", "nobody asked, or kcmp(2) does not answer")
     for number, watcher in enumerate(descriptor.watched_by or ()):
         events = " ".join(watcher.events)
         yield _Row("" if number else "watched by", f"epoll {_holder(watcher, process)}", f"for {events}")
     if descriptor.watched_by:
-        yield from _more(descriptor.watched_by, getattr(descriptor, "watched_total", None))
+        yield from _more(descriptor.watched_by, descriptor.watched_total)
 
 
 def _more(shown: Sequence[Holder], total: int | None) -> Iterator[_Row]:
@@ -165,7 +179,7 @@ def _holder(one: Holder, process: Process | None = None) -> str:
     thread = "" if one.tid is None else f" of thread {one.tid}"
     if process is not None and one.pid == process.pid:
         return f"fd {one.fd}{thread} of this process"
-    return f"{printable(one.process or '?')} [{one.pid}] fd {one.fd}{thread}"
+    return f"{printable(one.process or '?')}[{one.pid}] fd {one.fd}{thread}"
 
 
 def _object(descriptor: Descriptor) -> Iterator[_Row]:
@@ -191,7 +205,8 @@ def _field(name: str, value: Any, sentence: str, level: int = 0) -> Iterator[_Ro
     elif isinstance(value, list) and value and isinstance(value[0], Struct):
         yield _Row(name, f"{len(value):,}", sentence, level)
         for one in value:
-            yield _Row("-", ", ".join(_in_line(one)), "", level + 1)
+            astray = isinstance(one, Watched) and one.stale is True
+            yield _Row("-", ", ".join(_in_line(one)), _STALE if astray else "", level + 1, astray)
     elif isinstance(value, dict):
         yield _Row(name, "", sentence, level)
         for key, one in value.items():
