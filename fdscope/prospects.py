@@ -74,13 +74,28 @@ def _read_by_fields(descriptor: Descriptor) -> Prospect:
             outcome="data-or-end-of-file",
             why="nobody holds a writing end: it gives what is left in it, and then 0, end of file",
         )
+    if _perhaps(descriptor, "no-writer"):
+        return Prospect(
+            outcome="unknown",
+            why="it ends, with 0, if a process that could not be read holds no writing end: no other does",
+        )
     return _untold(descriptor, "whether something waits in it", "if nothing does")
 
 
 def _write_by_fields(descriptor: Descriptor) -> Prospect:
     if descriptor.other_end == "no-reader":
         return Prospect(outcome="fails", error="EPIPE", signal="SIGPIPE", why="nobody holds a reading end")
+    if _perhaps(descriptor, "no-reader"):
+        return Prospect(
+            outcome="unknown",
+            why="it fails with EPIPE if a process that could not be read holds no reading end: no other does",
+        )
     return _untold(descriptor, "whether it has room", "if it has none")
+
+
+def _perhaps(descriptor: Descriptor, missing: str) -> bool:
+    """Whether this would be so, if processes that could not be read hold no other end."""
+    return descriptor.other_end == "unread" and any(end.missing == missing for end in descriptor.ends())
 
 
 def _untold(descriptor: Descriptor, question: str, otherwise: str) -> Prospect:

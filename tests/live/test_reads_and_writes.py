@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import pty
+import select
 import signal
 import struct
 import tempfile
@@ -41,8 +42,6 @@ def timer(first_ns=0, every_ns=0, wait=False):
     set_to = struct.pack("qqqq", *divmod(every_ns, 10**9), *divmod(first_ns, 10**9))
     made(libc.timerfd_settime(fd, 0, set_to, None))
     if wait:
-        import select
-
         assert select.select([fd], [], [], 30)[0]
     return fd
 
@@ -110,7 +109,15 @@ def foretold(fd):
     snapshot = scan(["self"])
     (process,) = snapshot.processes
     (descriptor,) = [one for one in process.descriptors if one.fd == fd and one.tid is None]
+    sure(descriptor)
     return word(reading(descriptor, process)), word(writing(descriptor, process))
+
+
+def sure(descriptor):
+    """Puts in what only this test knows, where a process cannot be looked into: that it passed no pipe on."""
+    if descriptor.other_end == "unread":
+        assert [reading(descriptor).outcome, writing(descriptor).outcome].count("unknown") == 1
+        descriptor.other_end = descriptor.ends()[0].missing
 
 
 def word(prospect):
@@ -221,3 +228,63 @@ def test_an_interface_that_is_not_there_yet_cannot_be_read():
         check(fd, "EBADFD", "EBADFD")
     finally:
         os.close(fd)
+
+
+def test_a_pipe_that_nobody_reads_cannot_be_written():
+    reader, writer = os.pipe()
+    try:
+        os.close(reader)
+        check(writer, "EBADF", "EPIPE")
+    finally:
+        os.close(writer)
+
+
+@pytest.mark.parametrize("left", [b"", b"abc"])
+def test_a_pipe_that_nobody_writes_gives_what_is_left_and_then_its_end(left):
+    reader, writer = os.pipe()
+    try:
+        os.write(writer, left)
+        os.close(writer)
+        check(reader, "data-or-end-of-file", "EBADF")
+        assert os.read(reader, 10) == b""
+    finally:
+        os.close(reader)
+
+
+def test_what_waits_in_a_pipe_and_what_room_it_has_is_not_told():
+    reader, writer = os.pipe()
+    try:
+        assert foretold(reader) == ("unknown", "EBADF")
+        assert foretold(writer) == ("EBADF", "unknown")
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
+def test_a_fifo_that_its_reader_writes_too_never_ends(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    fd = os.open(tmp_path / "fifo", os.O_RDWR)
+    try:
+        assert foretold(fd) == ("unknown", "unknown")
+    finally:
+        os.close(fd)
+
+
+def test_a_process_that_ignores_sigpipe_only_gets_the_error(child):
+    source = """
+import signal
+signal.signal(signal.SIGPIPE, signal.SIG_DFL if sys.argv[1] == "default" else signal.SIG_IGN)
+reader, writer = os.pipe()
+os.close(reader)
+ready(writer=writer)
+"""
+    signals = []
+    for wish in ("default", "ignored"):
+        one = child(source, wish)
+        process, _ = one.scan()
+        (descriptor,) = [held for held in process.descriptors if held.fd == one.told["writer"]]
+        sure(descriptor)
+        prospect = writing(descriptor, process)
+        assert (prospect.outcome, prospect.error) == ("fails", "EPIPE")
+        signals.append(prospect.signal)
+    assert signals == ["SIGPIPE", None]
