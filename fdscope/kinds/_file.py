@@ -160,10 +160,10 @@ class ByteFile(File, kw_only=True):
         kept = _not_by_size(self.filesystem)
         if kept is not None:
             return Prospect(outcome="unknown", why=kept)
-        where = "at the end of the file (append)" if "append" in (self.flags or ()) else "at its position"
+        where = "to the end of the file (append)" if "append" in (self.flags or ()) else "to its position"
         return Prospect(
             outcome="accepted",
-            why=f"it goes into the file {where}, unless the file system, a quota or a limit is at its end",
+            why=f"the bytes go {where}, unless the disk, a quota or a limit is full",
         )
 
 

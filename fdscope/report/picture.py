@@ -76,7 +76,8 @@ def _other(one: Holder, process: Process) -> str:
 
 
 def _few(lines: list[str], total: int) -> list[str]:
-    return lines[:_MOST] + ([f"and {total - _MOST:,} more"] if total > _MOST else [])
+    shown = lines[:_MOST]
+    return shown + ([f"and {total - len(shown):,} more"] if total > len(shown) else [])
 
 
 def _side_by_side(

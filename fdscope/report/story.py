@@ -38,7 +38,7 @@ FLAGS: dict[str, str] = {
     "noctty": "as a terminal it was not to become the controlling one",
     "trunc": "it was opened so that it was emptied",
     "append": "each write goes to the end of the file",
-    "nonblock": "a call that would have to wait fails with EAGAIN instead",
+    "nonblock": "a call that would wait fails with EAGAIN instead",
     "dsync": "a write returns when the data is on the storage",
     "async": "SIGIO is sent when reading or writing becomes possible",
     "noatime": "reading does not change the time of last access",
@@ -55,10 +55,11 @@ ACCESS: dict[str | None, str] = {
     "r": "opened for reading",
     "w": "opened for writing",
     "rw": "opened for reading and writing",
-    "path": "only a place in the file system (O_PATH): no reading, no writing",
+    "path": "only a place in the file system (O_PATH)",
     None: "neither for reading nor for writing: the access mode 3 of open(2)",
 }
 
+_SHARED = "by dup(2), fork(2) or a message (SCM_RIGHTS): one position and one set of flags for all"
 _STALE = "its number stands for another file now, or for none, and the file that was added is still watched"
 
 _SHORT = 16
@@ -130,9 +131,9 @@ def _entry(process: Process, descriptor: Descriptor) -> Iterator[_Row]:
     if descriptor.flags is None:
         yield _Row("close-on-exec", "not known")
     elif "cloexec" in descriptor.flags:
-        yield _Row("close-on-exec", "yes", "execve(2) closes it: the program that comes then does not get it")
+        yield _Row("close-on-exec", "yes", "a program that it executes does not get it (execve(2))")
     else:
-        yield _Row("close-on-exec", "no", "execve(2) leaves it open: the program that comes then gets it")
+        yield _Row("close-on-exec", "no", "a program that it executes gets it, too (execve(2))")
 
 
 def _open_file(process: Process, descriptor: Descriptor) -> Iterator[_Row]:
@@ -153,11 +154,8 @@ def _open_file(process: Process, descriptor: Descriptor) -> Iterator[_Row]:
         yield _Row("position", f"{descriptor.position:,}", "where the next read or write begins, in bytes")
     if descriptor.shared_with:
         for number, one in enumerate(descriptor.shared_with):
-            yield _Row("" if number else "shared with", _holder(one, process))
+            yield _Row("" if number else "shared with", _holder(one, process), "" if number else _SHARED)
         yield from _more(descriptor.shared_with, descriptor.shared_total)
-        yield _Row(
-            "", "", "they have one position and one set of flags: by dup(2), fork(2) or a message (SCM_RIGHTS)"
-        )
     elif descriptor.open_file is not None:
         yield _Row("shared with", "nobody", "no other descriptor that could be read refers to it")
     else:
@@ -254,6 +252,8 @@ def _other_end(descriptor: Descriptor) -> Iterator[_Row]:
         meaning = OTHER_ENDS.get(descriptor.other_end, "")
         wrong = descriptor.other_end in ("closed", "no-reader")
         yield _Row("peers", descriptor.other_end.replace("-", " "), meaning, wrong=wrong)
+    elif descriptor.registrations():
+        yield _Row("", "", "it faces nobody: it watches what it has as targets")
     elif not descriptor.peers and not descriptor.ends():
         yield _Row("", "", "an object of this kind, held like this, has no other end")
     elif not descriptor.peers:
@@ -285,7 +285,8 @@ def _rows(rows: Iterable[_Row], width: int, style: Style) -> Iterator[str]:
     """Labels beside values; a remark follows its value, or stands below it where there is no room."""
     found = list(rows)
     room = min(max((2 * row.level + columns(row.label) for row in found), default=0), 20) + 2
-    values = max((columns(row.value) for row in found if columns(row.value) <= _SHORT), default=0)
+    short = [columns(row.value) for row in found if row.remark and columns(row.value) <= _SHORT]
+    values = max(short, default=0)
     beside = "   " + " " * room
     for row in found:
         label = "  " * row.level + row.label
