@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from ._version import __version__
 from .model import POLL, READ, WRITE, Descriptor, Explanation, Problem, Process, Prospect, Snapshot
 
 _UNTOLD = Prospect(outcome="unknown", why="its flags could not be read, so it is not known what it was opened for")
@@ -107,25 +106,51 @@ def _untold(descriptor: Descriptor, question: str, otherwise: str) -> Prospect:
     return Prospect(outcome="unknown", why=f"{question} is not told without opening it; {otherwise}, {does}")
 
 
-def explanation(snapshot: Snapshot, process: Process | None, descriptor: Descriptor | None) -> Explanation:
-    """A descriptor of a snapshot with what would come of reading and writing it.
+def explanation(snapshot: Snapshot, process: Process | None, number: int, word: str = "") -> Explanation:
+    """A descriptor of a process of the snapshot, with what would come of reading and writing it.
 
-    Of the problems those stay that belong to it, or to no descriptor.
+    Of the problems those stay that belong to it, or to no descriptor; that it is missing is one of them.
+
+    Args:
+        snapshot: where its process was looked at.
+        process: that process; None: it was not found.
+        number: the descriptor's.
+        word: what the process was asked for by: of a thread that has a descriptor table of its own, its id.
     """
+    problems = snapshot.problems
+    descriptor = None
+    if process is not None and process.descriptors is not None:
+        alike = {one.tid: one for one in process.descriptors if one.fd == number}
+        own = [one.tid for one in process.descriptors if one.tid is not None and f"{one.tid}" == word]
+        descriptor = alike.get(own[0] if own else None)
+        if descriptor is None:
+            problems = [*problems, _missing(process, number, own[0] if own else None, list(alike))]
     return Explanation(
         schema="fdscope.explain/1",
-        fdscope=__version__,
+        fdscope=snapshot.fdscope,
         taken_at=snapshot.taken_at,
         duration_s=snapshot.duration_s,
         process=None if process is None else structs.replace(process, descriptors=None, files=None, threads=[]),
         descriptor=descriptor,
         read=None if descriptor is None else reading(descriptor, process),
         write=None if descriptor is None else writing(descriptor, process),
-        problems=[one for one in snapshot.problems if descriptor is None or _concerns(one, process, descriptor)],
+        problems=[
+            one
+            for one in problems
+            if one.fd in (None, number) and (process is None or one.pid in (None, process.pid))
+        ],
     )
 
 
-def _concerns(problem: Problem, process: Process | None, descriptor: Descriptor) -> bool:
-    if process is not None and problem.pid not in (None, process.pid):
-        return False
-    return problem.fd in (None, descriptor.fd)
+def _missing(process: Process, number: int, tid: int | None, tables: list[int | None]) -> Problem:
+    """That there is no such descriptor in the table of the process, or of this thread of it."""
+    name = f"process {process.name or '?'} [{process.pid}]"
+    told = (
+        f"{name} has no descriptor {number}"
+        if tid is None
+        else f"thread {tid} of {name} has no descriptor {number}"
+    )
+    others = [f"{one}" for one in tables if one is not None]
+    if others:
+        told += f", but threads with a table of their own have: give one of the thread ids {', '.join(others[:8])}"
+    return Problem(what="descriptor", reason="no-such-descriptor", pid=process.pid, fd=number, detail=told)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 
 from ..console import Console
-from ..model import REASONS, Descriptor, Problem, Process
+from ..model import REASONS, Explanation, Problem, Process
 from ..prospects import explanation
 from ..scanner import scan
 from ..selection import UsageError
@@ -17,16 +17,13 @@ def run(asked: Namespace, console: Console) -> int:
     word, number = _words(asked.targets)
     snapshot = scan([word], proc=asked.proc, timeout_s=asked.timeout, peers=not asked.no_peers)
     process = _single(word, snapshot.processes)
-    descriptor = None if process is None else _descriptor(word, process, number)
-    if process is not None and process.descriptors is not None and descriptor is None:
-        snapshot.problems.append(_missing(process, number))
-    told = explanation(snapshot, process, descriptor)
+    told = explanation(snapshot, process, number, word)
     if asked.json:
         from ..report import document
 
         text = document.encode(told)
         console.write_bytes((document.indented(text) if console.is_terminal else text) + b"\n")
-    elif descriptor is not None:
+    elif told.descriptor is not None:
         from ..report.story import story
         from ..report.style import Style
 
@@ -35,7 +32,7 @@ def run(asked: Namespace, console: Console) -> int:
             console.write(line)
     else:
         _say(told.problems, console)
-    return _status(process, descriptor, told.problems)
+    return _status(told)
 
 
 def _words(words: list[str]) -> tuple[str, int]:
@@ -55,22 +52,6 @@ def _single(word: str, processes: list[Process]) -> Process | None:
     return processes[0] if processes else None
 
 
-def _descriptor(word: str, process: Process, number: int) -> Descriptor | None:
-    """The one in the table of the process; or of the thread, if its id was given and it has its own."""
-    alike = {one.tid: one for one in process.descriptors or () if one.fd == number}
-    own = [one.tid for one in process.descriptors or () if one.tid is not None and f"{one.tid}" == word]
-    return alike.get(own[0] if own else None)
-
-
-def _missing(process: Process, number: int) -> Problem:
-    name = f"process {process.name or '?'} [{process.pid}]"
-    held = [f"{one.tid}" for one in process.descriptors or () if one.fd == number]
-    told = f"{name} has no descriptor {number}"
-    if held:
-        told += f", but threads with a table of their own have: give one of the thread ids {', '.join(held[:8])}"
-    return Problem(what="descriptor", reason="no-such-descriptor", pid=process.pid, fd=number, detail=told)
-
-
 def _say(problems: list[Problem], console: Console) -> None:
     """Why there is no answer, in a line."""
     from ..report.problems import of_process
@@ -84,8 +65,8 @@ def _say(problems: list[Problem], console: Console) -> None:
         console.say(f"fdscope: process {problems[0].pid}: {line}")
 
 
-def _status(process: Process | None, descriptor: Descriptor | None, problems: list[Problem]) -> int:
-    if descriptor is not None:
+def _status(told: Explanation) -> int:
+    if told.descriptor is not None:
         return DONE
-    denied = any(one.what == "descriptors" and one.reason == "permission-denied" for one in problems)
-    return NOT_PERMITTED if process is not None and denied else NOTHING_FOUND
+    denied = any(one.what == "descriptors" and one.reason == "permission-denied" for one in told.problems)
+    return NOT_PERMITTED if told.process is not None and denied else NOTHING_FOUND

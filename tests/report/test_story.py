@@ -1,5 +1,6 @@
 """One descriptor told whole: word for word where it matters, and never more than a terminal may be shown."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +19,8 @@ HOLDER = process(name="web", command=["/bin/web", "-x"])
 def told(kind, *, width=80, unicode=True, colour=False, holder=HOLDER, problems=(), **fields):
     """The lines of the story of a descriptor with these fields."""
     descriptor = KIND[kind](**{"fd": 7, "access": "rw", "flags": []} | fields)
-    whole = explanation(snapshot(holder, problems=problems), holder, descriptor)
+    holder = msgspec.structs.replace(holder, descriptors=[descriptor])
+    whole = explanation(snapshot(holder, problems=problems), holder, descriptor.fd, f"{descriptor.tid}")
     return "".join(story(whole, Style(colour=colour, unicode=unicode, width=width))).splitlines()
 
 
