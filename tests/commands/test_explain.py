@@ -6,6 +6,11 @@ import jsonschema
 import pytest
 from program import run, text, without_rights
 
+from fdscope import scan
+from fdscope.prospects import explanation
+from fdscope.report.story import story
+from fdscope.report.style import Style, columns
+
 HOLDER = r"""
 import tempfile
 reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -44,7 +49,7 @@ def document(one, name, *more):
     return json.loads(done.stdout)
 
 
-def story(one, name):
+def drawn_of(one, name):
     done = run("explain", str(one.pid), str(one.told[name]))
     assert done.returncode == 0
     return done.stdout.decode()
@@ -65,7 +70,7 @@ def test_a_pipe_names_its_other_end_and_who_shares_it(one):
     assert [peer["fd"] for peer in told["descriptor"]["peers"]] == [one.told["writer"], one.told["copy"]]
     assert (told["read"]["outcome"], told["write"]["error"]) == ("unknown", "EBADF")
     assert "EAGAIN" in told["read"]["why"]
-    drawn = story(one, "reader")
+    drawn = drawn_of(one, "reader")
     assert f"[{one.pid}] fd {one.told['writer']}  pipe\n" in drawn
     assert "nonblock  a call that would wait fails with EAGAIN instead\n" in drawn
 
@@ -75,7 +80,7 @@ def test_a_duplicate_is_told_to_be_one(one):
     if "open_file" not in told["descriptor"]:
         pytest.skip("kcmp(2) does not answer here")
     assert [other["fd"] for other in told["descriptor"]["shared_with"]] == [one.told["copy"]]
-    assert f"shared with  fd {one.told['copy']} of this process" in story(one, "writer")
+    assert f"shared with  fd {one.told['copy']} of this process" in drawn_of(one, "writer")
 
 
 def test_a_counter_gives_its_value(one):
@@ -90,10 +95,21 @@ def test_a_file_at_its_end_is_said_to_be(one):
         "outcome": "end-of-file",
         "why": "its position, 3, is at the end of the file",
     }
-    drawn = story(one, "ended")
+    drawn = drawn_of(one, "ended")
     assert r"end\x1b" in drawn
     assert "read(2)   gives 0: end of file  its position, 3, is at the end of the file\n" in drawn
     assert [line for line in drawn.splitlines() if not line.isprintable()] == []
+
+
+def test_every_specimen_of_the_lab_is_told_without_a_control_character(lab):
+    snapshot = scan([str(lab.pid)])
+    (process,) = snapshot.processes
+    for descriptor in process.descriptors:
+        told = explanation(snapshot, process, descriptor.fd)
+        assert told.descriptor is descriptor
+        lines = "".join(story(told, Style(width=80))).splitlines()
+        assert [line for line in lines if not line.isprintable()] == []
+        assert [line for line in lines[: lines.index("")] if columns(line) > 80] == []
 
 
 def test_without_a_look_at_others_no_other_process_is_named(one):
