@@ -65,9 +65,9 @@ def _without(descriptor: Descriptor, verb: str) -> Prospect | None:
 def _read_by_fields(descriptor: Descriptor) -> Prospect:
     waiting = getattr(descriptor, "receive_queue_bytes", None)
     if waiting:
-        return Prospect(
-            outcome="data", available_bytes=waiting, why=f"{waiting:,} bytes wait in its receive queue"
-        )
+        return Prospect(outcome="data", why="something waits in its receive queue")
+    if waiting == 0 and _takes_from_anybody(descriptor):
+        return descriptor.would_wait("no message waits in its receive queue")
     if descriptor.other_end == "no-writer":
         return Prospect(
             outcome="data-or-end-of-file",
@@ -79,6 +79,12 @@ def _read_by_fields(descriptor: Descriptor) -> Prospect:
             why="it ends, with 0, if a process that could not be read holds no writing end: no other does",
         )
     return _untold(descriptor, "whether something waits in it", "if nothing does")
+
+
+def _takes_from_anybody(descriptor: Descriptor) -> bool:
+    """Whether it is a socket of messages, which no other end can end."""
+    messages = getattr(descriptor, "socket_type", None) in ("datagram", "raw", "packet")
+    return messages and not getattr(descriptor, "shutdown", None)
 
 
 def _write_by_fields(descriptor: Descriptor) -> Prospect:

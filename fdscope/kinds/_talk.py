@@ -48,7 +48,7 @@ def tcp_writing(descriptor: Descriptor, state: str, unsent: int | None) -> Prosp
 
 
 def datagram_reading(descriptor: Descriptor, waiting: int | None) -> Prospect | None:
-    """A read of a socket that takes messages from anybody; the queue may count more than their content."""
+    """A read of a socket of messages; the queue may count the memory that they take, which is more."""
     if waiting is None:
         return None
     if waiting:
