@@ -3,7 +3,7 @@
 import pytest
 
 from fdscope.kinds import KINDS
-from fdscope.model import OUTCOMES, Process, Signals, kind_name
+from fdscope.model import OUTCOMES, POLL, READ, WRITE, Descriptor, End, Process, Signals, kind_name
 from fdscope.prospects import reading, writing
 
 KIND = {kind_name(kind): kind for kind in KINDS}
@@ -57,3 +57,50 @@ def test_page_faults_that_nobody_has_read_are_data():
     read, write = both("userfaultfd", access="rw", flags=[], faults_pending=2)
     assert (read.outcome, read.available_bytes, write.error) == ("data", 64, "EINVAL")
     assert both("userfaultfd", access="rw", flags=[], faults_pending=0)[0].outcome == "unknown"
+
+
+class Talk(Descriptor, tag="talk", kw_only=True):
+    """A kind that knows nothing by itself."""
+
+    socket_type: str | None = None
+    receive_queue_bytes: int | None = None
+    shutdown: list[str] | None = None
+
+    verbs = frozenset({READ, WRITE, POLL})
+
+    def ends(self):
+        return (End("here", ("there",), missing="no-reader" if self.access == "w" else "no-writer"),)
+
+
+@pytest.mark.parametrize(
+    ("fields", "outcome"),
+    [
+        ({"receive_queue_bytes": 5}, "data"),
+        ({"receive_queue_bytes": 0, "socket_type": "datagram"}, "blocks"),
+        ({"receive_queue_bytes": 0, "socket_type": "raw", "flags": ["nonblock"]}, "fails"),
+        ({"receive_queue_bytes": 0, "socket_type": "datagram", "shutdown": ["receive"]}, "unknown"),
+        ({"receive_queue_bytes": 0, "socket_type": "stream"}, "unknown"),
+        ({"other_end": "no-writer"}, "data-or-end-of-file"),
+        ({"other_end": "unread"}, "unknown"),
+        ({}, "unknown"),
+    ],
+)
+def test_a_read_is_judged_by_queue_and_other_end(fields, outcome):
+    assert reading(Talk(**{"fd": 3, "access": "r", "flags": []} | fields)).outcome == outcome
+
+
+def test_what_a_process_that_could_not_be_read_may_hold_is_named():
+    read = reading(Talk(fd=3, access="r", flags=[], other_end="unread"))
+    write = writing(Talk(fd=3, access="w", flags=[], other_end="unread"))
+    assert read.why == "it ends, with 0, if a process that could not be read holds no writing end: no other does"
+    assert write.why == (
+        "it fails with EPIPE if a process that could not be read holds no reading end: no other does"
+    )
+
+
+@pytest.mark.parametrize(("ignored", "signal"), [([], "SIGPIPE"), (["SIGPIPE"], None)])
+def test_a_signal_that_the_process_ignores_is_not_sent(ignored, signal):
+    holder = Process(pid=42, signals=Signals(pending=[], blocked=[], ignored=ignored, caught=[]))
+    write = writing(Talk(fd=3, access="w", flags=[], other_end="no-reader"), holder)
+    assert (write.outcome, write.error, write.signal) == ("fails", "EPIPE", signal)
+    assert ("ignores SIGPIPE" in write.why) == (signal is None)

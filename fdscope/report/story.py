@@ -13,7 +13,6 @@ from ..model import (
     Descriptor,
     Explanation,
     Holder,
-    Peer,
     Problem,
     Process,
     Prospect,
@@ -85,16 +84,15 @@ def story(told: Explanation, style: Style) -> Iterator[str]:
         (f"the entry in the descriptor table of {_named(process)}", _entry(process, descriptor)),
         ("the open file description", _open_file(process, descriptor)),
         (f"the object: {kind_name(type(descriptor))}", _object(descriptor)),
-        ("the other end", _other_end(descriptor)),
+        ("the other end", _other_end(process, descriptor)),
         ("what the kernel would do now", _prospects(told)),
     )
     for number, (title, rows) in enumerate(parts, 1):
         yield f"\n{style.title(f'{number}  {title}')}\n"
         yield from _rows(rows, width, style)
-    mine = [one for one in told.problems if one.fd is not None or one.pid is not None]
-    if mine:
+    if told.problems:
         yield f"\n{style.title('could not be read')}\n"
-        yield from _problems(mine, style)
+        yield from _problems(told.problems, style)
 
 
 def _problems(problems: Sequence[Problem], style: Style) -> Iterator[str]:
@@ -172,10 +170,10 @@ def _more(shown: Sequence[Holder], total: int | None) -> Iterator[_Row]:
         yield _Row("", f"and {total - len(shown):,} more")
 
 
-def _holder(one: Holder, process: Process | None = None) -> str:
+def _holder(one: Holder, process: Process) -> str:
     """Another descriptor, as seen from this process."""
     thread = "" if one.tid is None else f" of thread {one.tid}"
-    if process is not None and one.pid == process.pid:
+    if one.pid == process.pid:
         return f"fd {one.fd}{thread} of this process"
     return f"{printable(one.process or '?')}[{one.pid}] fd {one.fd}{thread}"
 
@@ -243,9 +241,9 @@ def _amount(name: str, value: Any) -> str:
     return str(value)
 
 
-def _other_end(descriptor: Descriptor) -> Iterator[_Row]:
+def _other_end(process: Process, descriptor: Descriptor) -> Iterator[_Row]:
     for number, peer in enumerate(descriptor.peers or ()):
-        yield _Row("" if number else "peers", _holder(peer), peer.kind if isinstance(peer, Peer) else "")
+        yield _Row("" if number else "peers", _holder(peer, process), peer.kind)
     if descriptor.peers:
         yield from _more(descriptor.peers, descriptor.peers_total)
     if descriptor.other_end is not None:

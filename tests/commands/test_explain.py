@@ -71,7 +71,7 @@ def test_a_pipe_names_its_other_end_and_who_shares_it(one):
     assert (told["read"]["outcome"], told["write"]["error"]) == ("unknown", "EBADF")
     assert "EAGAIN" in told["read"]["why"]
     drawn = drawn_of(one, "reader")
-    assert f"[{one.pid}] fd {one.told['writer']}  pipe\n" in drawn
+    assert f"peers  fd {one.told['writer']} of this process  pipe\n" in drawn
     assert "nonblock  a call that would wait fails with EAGAIN instead\n" in drawn
 
 
