@@ -11,6 +11,10 @@ from ..model import Descriptor, Prospect
 from ..quantity import many
 
 _ENDED = frozenset({"CLOSE-WAIT", "CLOSING", "LAST-ACK", "TIME-WAIT"})
+_UNCONNECTED = {
+    "LISTEN": "a listener is not connected: its connections come through accept(2)",
+    "CLOSED": "it is not connected",
+}
 _OPENING = frozenset({"SYN-SENT", "SYN-RECEIVED"})
 _SENDING = frozenset({"ESTABLISHED", "CLOSE-WAIT"})
 
@@ -20,8 +24,8 @@ def tcp_reading(descriptor: Descriptor, state: str, waiting: int | None, *, shut
 
     The end of what the other side sends, its FIN, counts as one byte of the receive queue until it has been read.
     """
-    if state in ("LISTEN", "CLOSED"):
-        return _fails("ENOTCONN", "it is not connected")
+    if state in _UNCONNECTED:
+        return _fails("ENOTCONN", _UNCONNECTED[state])
     if state in _OPENING:
         return descriptor.would_wait("the connection is not made yet")
     if waiting is None:
@@ -29,7 +33,7 @@ def tcp_reading(descriptor: Descriptor, state: str, waiting: int | None, *, shut
     ended = state in _ENDED
     data = max(waiting - 1, 0) if ended else waiting
     if data:
-        return _data(data, "wait in its receive queue")
+        return _data(data, "wait in its receive queue" + (", and then comes the end" if ended else ""))
     if ended:
         return Prospect(outcome="end-of-file", why="the other end sends no more, and nothing is left to read")
     if shut:
@@ -42,8 +46,7 @@ def tcp_writing(descriptor: Descriptor, state: str, unsent: int | None) -> Prosp
     if state in _OPENING:
         return descriptor.would_wait("the connection is not made yet")
     if state not in _SENDING:
-        told = "it is not connected" if state in ("LISTEN", "CLOSED") else "it was shut down for writing"
-        return _broken(told)
+        return _broken(_UNCONNECTED.get(state, "it was shut down for writing"))
     return _accepted("its send queue is empty") if unsent == 0 else None
 
 

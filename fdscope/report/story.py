@@ -233,10 +233,11 @@ def _amount(name: str, value: Any) -> str:
         if isinstance(value, list) and not value:
             return "none"
         return " ".join(cell(one) for one in value) if isinstance(value, list) else cell(value)
-    if name.endswith("_bytes") and isinstance(value, int) and value >= 1024:
-        return f"{value:,} ({size(value)})"
+    if name.endswith(("_bytes", "_bytes_per_s")) and isinstance(value, int):
+        each = " a second" if name.endswith("_per_s") else ""
+        return f"{value:,} ({size(value)}{each})" if value >= 1024 else f"{value}"
     for unit, factor in (("_s", 1.0), ("_ms", 1e-3), ("_us", 1e-6), ("_ns", 1e-9)):
-        if name.endswith(unit):
+        if name.endswith(unit) and not name.endswith("_per_s"):
             return f"{value:,} ({duration(value * factor)})" if value else "0"
     return str(value)
 

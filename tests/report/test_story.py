@@ -217,6 +217,28 @@ def test_an_epoll_names_what_it_watches_and_alarms_at_what_has_gone_astray():
     assert "stale" in alarms[0]
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("size_bytes", 1023, "1023"),
+        ("size_bytes", 20000, "20,000 (20 KiB)"),
+        ("pacing_rate_bytes_per_s", 20000, "20,000 (20 KiB a second)"),
+        ("run_time_s", 0.25, "0.25 (0.25 s)"),
+        ("rtt_us", 1234, "1,234 (1.23 ms)"),
+        ("interval_s", 0, "0"),
+        ("switches_per_s", 5, "5"),
+        ("inode", 1234567, "1234567"),
+        ("stale", True, "yes"),
+        ("events", ["in", "e\x1bt"], r"in e\x1bt"),
+        ("events", [], "none"),
+    ],
+)
+def test_a_value_has_the_unit_that_its_name_tells(name, value, words):
+    from fdscope.report.story import _amount
+
+    assert _amount(name, value) == words
+
+
 def test_a_place_can_neither_be_read_nor_written():
     lines = told("regular", access="path", name="/a")
     assert part(2, lines)[0] == "access path only a place in the file system (O_PATH)"
