@@ -96,7 +96,8 @@ class OpenSocket(KernelObject, kw_only=True):
         if self.object is None or self.access == "path":
             return ()
         faced = tuple([f"socket:[{inode}]" for inode in self.facing_inodes or ()])
-        return (End(self.object, faced, faced, self.lacks()),)
+        lacks = self.lacks()
+        return (End(self.object, faced, faced, lacks if not faced or lacks == "listening" else ""),)
 
     def lacks(self) -> str:
         """Why it faces nobody, if that is so: a word of `OTHER_ENDS`; empty, where nobody need be there."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from _socket import AF_INET, AF_INET6
 from typing import Annotated
 
-from ..model import MAP, POLL, READ, WRITE, said
+from ..model import MAP, POLL, READ, WRITE, Process, Prospect, said
 from ..raw import Machine, RawDescriptor
 from ..text import text
 from ._socket import (
@@ -21,6 +21,7 @@ from ._socket import (
     internet,
     unknown,
 )
+from ._talk import tcp_reading, tcp_writing
 from ._tcp_info import TcpInfo, tcp_info
 
 _TCP, _MPTCP = 6, 262
@@ -100,3 +101,14 @@ class Tcp(InternetSocket, tag="tcp", kw_only=True):
         first = f"{self.state} {self.where()}".rstrip()
         more = ["multipath"] if self.multipath else []
         return ", ".join([first, *more, *backlog(self.backlog, self.backlog_limit), *self.remarks()])
+
+    def would_read(self, holder: Process | None) -> Prospect | None:
+        """By its state and what waits."""
+        if self.state is None:
+            return None
+        shut = "receive" in (self.shutdown or ())
+        return tcp_reading(self, self.state, self.receive_queue_bytes, shut=shut)
+
+    def would_write(self, holder: Process | None) -> Prospect | None:
+        """By its state and what is not yet acknowledged."""
+        return None if self.state is None else tcp_writing(self, self.state, self.send_queue_bytes)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from _socket import AF_INET, AF_INET6
 
+from ..model import Process, Prospect
 from ..raw import Machine, RawDescriptor
 from ._socket import InternetSocket, internet
+from ._talk import udp_writing
 
 _UDP, _UDPLITE = 17, 136
 
@@ -27,6 +29,10 @@ class Udp(InternetSocket, tag="udp", kw_only=True):
         """The addresses are those of inet_diag, or of ``/proc/PID/net/udp``."""
         return cls(**internet(cls, raw, machine)[0])
 
+    def would_write(self, holder: Process | None) -> Prospect | None:
+        """By whether it has been connected."""
+        return None if self.state is None else udp_writing(self, connected=self.remote_address is not None)
+
 
 class UdpLite(InternetSocket, tag="udplite", kw_only=True):
     """A UDP-Lite socket (RFC 3828): datagrams whose checksum may leave out some of their data."""
@@ -44,3 +50,7 @@ class UdpLite(InternetSocket, tag="udplite", kw_only=True):
     def decode(cls, raw: RawDescriptor, machine: Machine) -> UdpLite:
         """As of UDP."""
         return cls(**internet(cls, raw, machine)[0])
+
+    def would_write(self, holder: Process | None) -> Prospect | None:
+        """By whether it has been connected."""
+        return None if self.state is None else udp_writing(self, connected=self.remote_address is not None)

@@ -6,7 +6,7 @@ from _socket import AF_UNIX
 from typing import Annotated
 
 from ..fdinfo import fields
-from ..model import said
+from ..model import Process, Prospect, said
 from ..quantity import many
 from ..raw import Machine, RawDescriptor
 from ..text import text
@@ -25,6 +25,7 @@ from ._socket import (
     told,
     unknown,
 )
+from ._talk import unix_reading, unix_writing
 
 # UNIX_DIAG_…
 _VFS, _WAITING, _MEMORY = 1, 3, 5
@@ -111,3 +112,28 @@ class Unix(OpenSocket, tag="unix", kw_only=True):
             return ", ".join([named or unknown(self), *in_flight])
         waiting = backlog(self.backlog, self.backlog_limit)
         return ", ".join([*([named] if named else []), self.state, *waiting, *in_flight, *self.remarks()])
+
+    def would_read(self, holder: Process | None) -> Prospect | None:
+        """By its type, whether it is connected, and what waits."""
+        if self.state is None or self.socket_type is None:
+            return None
+        return unix_reading(
+            self,
+            self.socket_type,
+            self.receive_queue_bytes,
+            connected=self.state == "ESTABLISHED",
+            shut="receive" in (self.shutdown or ()),
+        )
+
+    def would_write(self, holder: Process | None) -> Prospect | None:
+        """By its type, whether it is connected, and what the other end has not yet read."""
+        if self.state is None or self.socket_type is None:
+            return None
+        return unix_writing(
+            self,
+            self.socket_type,
+            self.send_queue_bytes,
+            connected=self.state == "ESTABLISHED",
+            shut="send" in (self.shutdown or ()),
+            closed=self.other_end == "closed" and not self.facing_inodes,
+        )
