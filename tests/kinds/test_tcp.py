@@ -219,7 +219,7 @@ def test_states_have_the_names_of_the_rfc():
         (listener(), Silence(), ([], "listening")),
         (listener(), Silence(facing=(5,)), (["socket:[5]"], "listening")),
         (tcp(1), Silence(), ([], "elsewhere")),
-        (tcp(1, remote=HERE), Silence(facing=(5,)), (["socket:[5]"], "unclaimed")),
+        (tcp(1, remote=HERE), Silence(facing=(5,)), (["socket:[5]"], "")),
         (tcp(8, remote=HERE), Silence(), ([], "closed")),
         (tcp(8), Silence(), ([], "elsewhere")),
         (tcp(2), Silence(), ([], "not-connected")),

@@ -75,12 +75,12 @@ def test_an_abstract_name_keeps_every_byte_and_a_path_ends_at_its_nul(name, path
 @pytest.mark.parametrize(
     ("socket", "facing", "end"),
     [
-        (unix(1, 1, peer_inode=5), (5,), (["socket:[5]"], "closed")),
+        (unix(1, 1, peer_inode=5), (5,), (["socket:[5]"], "")),
         (unix(1, 1, peer_inode=0), (), ([], "closed")),
         (unix(1, 1), (), ([], "")),
         (unix(2, 1), (), ([], "not-connected")),
         (unix(2, 7), (), ([], "not-connected")),
-        (unix(2, 7), (8, 9), (["socket:[8]", "socket:[9]"], "not-connected")),
+        (unix(2, 7), (8, 9), (["socket:[8]", "socket:[9]"], "")),
         (unix(1, 10), (), ([], "listening")),
     ],
 )
