@@ -6,14 +6,15 @@
     True
 
 `scan` gives a `Snapshot`: processes with their descriptors, each an instance of its kind, and the problems
-that were met. The classes are in `fdscope.model` and `fdscope.kinds`.
+that were met. `who` gives `Holdings`: which processes hold an object. The classes are in `fdscope.model` and
+`fdscope.kinds`.
 """
 
 from __future__ import annotations
 
 from ._version import __version__
 
-__all__ = ["Snapshot", "UsageError", "__version__", "scan"]
+__all__ = ["Holdings", "Snapshot", "UsageError", "__version__", "scan", "who"]
 
 
 def __getattr__(name: str) -> object:
@@ -22,10 +23,14 @@ def __getattr__(name: str) -> object:
         from .scanner import scan
 
         return scan
-    if name == "Snapshot":
-        from .model import Snapshot
+    if name == "who":
+        from .search import who
 
-        return Snapshot
+        return who
+    if name in ("Holdings", "Snapshot"):
+        from . import model
+
+        return getattr(model, name)
     if name == "UsageError":
         from .selection import UsageError
 

@@ -45,15 +45,27 @@ class Command(NamedTuple):
 COMMANDS = (
     Command("show", "[TARGET...]", "report on processes, or on the whole machine; may be left out"),
     Command("explain", "PID FD", "one descriptor, told from its number out to its other ends"),
+    Command("who", "OBJECT...", "say which processes hold a file, directory, mount, port, socket or pipe"),
     Command("lab", "[NAME...]", "hold one live descriptor of every kind, to look at, until interrupted"),
     Command("doctor", "", "say what present rights let one see, and what would unlock the rest"),
 )
 
 OPTIONS = (
-    Option(("--json",), "one JSON document", commands=("show", "explain", "lab", "doctor")),
-    Option(("--ndjson",), "one JSON object a line for each descriptor and each problem"),
+    Option(("--json",), "one JSON document", commands=("show", "explain", "who", "lab", "doctor")),
+    Option(
+        ("--ndjson",),
+        "one JSON object a line for each descriptor and each problem; of who for each use",
+        commands=("show", "who"),
+    ),
     Option(("--json-schema",), "print the JSON Schema of the documents and end"),
-    Option(("--format",), "how tables are drawn; all but table give descriptors only", "FORMAT", FORMATS),
+    Option(
+        ("--format",),
+        "how tables are drawn; all but table give descriptors only",
+        "FORMAT",
+        FORMATS,
+        None,
+        ("show", "who"),
+    ),
     Option(
         ("--columns",),
         "columns of the descriptor table, by the names of JSON fields; +LIST adds to the usual ones, "
@@ -61,8 +73,19 @@ OPTIONS = (
         "LIST",
     ),
     Option(("--sort",), "sort descriptors by these columns; a minus before a name turns it round", "KEY"),
-    Option(("--no-headers",), "rows only: no column headers, and nothing around the table"),
-    Option(("--wide",), "never cut the last column to the width of the terminal", commands=("show", "explain")),
+    Option(
+        ("--no-headers",), "rows only: no column headers, and nothing around the table", commands=("show", "who")
+    ),
+    Option(
+        ("--wide",),
+        "never cut the last column to the width of the terminal",
+        commands=("show", "explain", "who"),
+    ),
+    Option(
+        ("--pids",),
+        "of who: only the process ids, one a line and each once, as for kill $(fdscope who --pids OBJECT)",
+        commands=("who",),
+    ),
     Option(("--all",), "without TARGET: every process, descriptor by descriptor, not the overview"),
     Option(("--mapped",), "also list the files that memory is mapped from"),
     Option(
@@ -71,7 +94,7 @@ OPTIONS = (
         "PATH",
         (),
         "/proc",
-        ("show", "explain", "doctor"),
+        ("show", "explain", "who", "doctor"),
     ),
     Option(
         ("--no-peers",),
@@ -85,7 +108,7 @@ OPTIONS = (
         "WHEN",
         ("auto", "always", "never"),
         "auto",
-        ("show", "explain", "doctor"),
+        ("show", "explain", "who", "doctor"),
     ),
     Option(
         ("--timeout",),
@@ -93,7 +116,7 @@ OPTIONS = (
         "SECONDS",
         (),
         "5",
-        ("show", "explain"),
+        ("show", "explain", "who"),
     ),
 )
 
@@ -125,7 +148,7 @@ def parser(command: str) -> argparse.ArgumentParser:
         formatter_class=lambda prog: argparse.HelpFormatter(prog, width=100),
     )
     if command != "doctor":
-        found.add_argument("names" if command == "lab" else "targets", nargs="*")
+        found.add_argument({"lab": "names", "who": "objects"}.get(command, "targets"), nargs="*")
     for option in OPTIONS:
         if command not in option.commands:
             continue

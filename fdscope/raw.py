@@ -115,6 +115,21 @@ class RawHeldFile(NamedTuple):
     mapped_bytes: int = 0
     rights: bytes = b""
     """The different rights that its mappings give, with blanks between: ``r--p r-xp``."""
+    device: bytes = b""
+    """As proc_pid_maps(5) tells it, in hexadecimal: ``fe:01``; empty unless role is ``mapped``."""
+    inode: int = 0
+    """As proc_pid_maps(5) tells it; 0 unless role is ``mapped``."""
+
+
+class RawPlace(NamedTuple):
+    """What a path leads to, looked up without opening it (open(2), O_PATH)."""
+
+    path: bytes
+    """Absolute, with symbolic links followed as far as they lead."""
+    status: os.stat_result | None
+    mount_id: int | None
+    errno: int
+    """Why it could not be looked up, from errno(3); 0: it was."""
 
 
 class RawThread(NamedTuple):

@@ -13,7 +13,7 @@ from .switches import parse as parse_switches
 from .text import text
 from .times import rfc3339
 
-_PF_KTHREAD = 0x00200000  # include/linux/sched.h; field 9 of stat holds the task's flags
+KERNEL_THREAD = 0x00200000  # PF_KTHREAD of include/linux/sched.h; field 9 of stat holds the task's flags
 
 _STATES = {
     "R": "running",
@@ -154,7 +154,7 @@ def process(raw: RawProcess, stat: Stat, boot_time: int | None, ticks_per_s: int
         ValueError, KeyError, IndexError: a text has another form than its manual page gives.
     """
     info = fields(raw.status)
-    kernel_thread = bool(stat.flags & _PF_KTHREAD)
+    kernel_thread = bool(stat.flags & KERNEL_THREAD)
     uids = info.get(b"Uid", b"").split()
     cgroup = parse_cgroup(raw.cgroup)
     return Process(

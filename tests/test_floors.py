@@ -11,7 +11,7 @@ HOUSE = Path(fdscope.__file__).parent
 # What each room may import, besides itself. A room is a folder or a file of the package.
 LEAVES = {"_version", "raw", "text", "fdinfo", "netlink", "quantity", "signals", "times", "console", "statuses"}
 DATA = LEAVES | {"model"}
-ABOUT_DATA = {"links", "prospects", "switches", "selection", "tasks", "host"}
+ABOUT_DATA = {"links", "prospects", "switches", "selection", "tasks", "host", "wanted"}
 MAY = {
     **dict.fromkeys(LEAVES, LEAVES),
     "model": LEAVES,
@@ -20,10 +20,11 @@ MAY = {
     "kinds": DATA,
     "lab": DATA,
     "scanner": DATA | ABOUT_DATA | {"kernel", "kinds"},
+    "search": DATA | ABOUT_DATA | {"kernel", "kinds", "scanner"},
     "report": DATA | ABOUT_DATA | {"kinds"},
-    "commands": DATA | ABOUT_DATA | {"report", "scanner", "lab", "kernel", "kinds"},
+    "commands": DATA | ABOUT_DATA | {"report", "scanner", "search", "lab", "kernel", "kinds"},
     "cli": DATA | ABOUT_DATA | {"report", "commands"},
-    "__init__": {"_version", "scanner", "model", "selection"},
+    "__init__": {"_version", "scanner", "search", "model", "selection"},
     "__main__": {"cli"},
 }
 

@@ -130,15 +130,7 @@ def _write(lines: Iterator[str], console: Console) -> None:
 
 def _say(problems: list[Problem], console: Console) -> None:
     """Problems that stand nowhere in the answer: by process, or counted when they are of many."""
-    from ..report.problems import of_machine, of_process
+    from ..report.problems import of_all
 
-    by_process: dict[int | None, list[Problem]] = {}
-    for problem in problems:
-        by_process.setdefault(problem.pid, []).append(problem)
-    if len(by_process) > 8:
-        for line in of_machine(problems):
-            console.say(f"fdscope: {line}")
-        return
-    for pid, found in by_process.items():
-        for line in of_process(found):
-            console.say(f"fdscope: {line}" if pid is None else f"fdscope: process {pid}: {line}")
+    for line in of_all(problems):
+        console.say(f"fdscope: {line}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from errno import EACCES, ENAMETOOLONG, ENOENT, EPERM, ESRCH
+from typing import NamedTuple
 
 from ..raw import RawDescriptor, RawMount, Record, Unread
 from .mounts import Mounts, is_remote
@@ -15,6 +16,28 @@ from .root import Directory
 from .workers import MANY, share_size, side_by_side
 
 _GONE = (ENOENT, ESRCH)
+
+
+class Wish(NamedTuple):
+    """Which descriptors are wanted; of the others as little is read as tells it."""
+
+    link: Callable[[bytes], bool]
+    """Whether one with this link is."""
+    within: Callable[[RawMount | None], bool] | None = None
+    """Whether a path that was opened through this mount is; None: each."""
+
+    def may_be(self, link: bytes | Unread) -> bool:
+        """Whether one with this link may be; a path that is too long to be told may be any."""
+        if isinstance(link, Unread):
+            return self is EVERYTHING or (link.errno == ENAMETOOLONG and self.link(b"/"))
+        return self.link(link)
+
+    def may_be_within(self, mount: RawMount | None) -> bool:
+        """Whether one that was opened through this mount may be."""
+        return self.within is None or self.within(mount)
+
+
+EVERYTHING = Wish(lambda _: True)
 
 
 def mount_number(fdinfo: bytes) -> int | None:
@@ -44,12 +67,11 @@ def descriptors(
     helpers: int = 0,
     *,
     numbers: list[int] | None = None,
-    choose: Callable[[list[tuple[int, bytes]]], list[int]] | None = None,
+    wish: Wish | None = None,
 ) -> Iterator[Record]:
     """Every descriptor in the table of `task`, the directory of a process or of one of its threads.
 
-    Or these `numbers`; or those that `choose` wants, given numbers and links: of all others nothing but the link
-    is read.
+    Or these `numbers` of it; or those that are as the `wish` is.
 
     A descriptor that is closed while the table is read is not in it any more and is left out. One whose
     stat(2) may block is put off: it comes out of `patience`. So many `helpers` may read parts of a large table.
@@ -59,14 +81,12 @@ def descriptors(
     if isinstance(told, Unread):
         yield told._replace(what="descriptors" if tid is None else f"descriptors of thread {tid}")
     elif told and isinstance(links, Directory):
-        if choose is not None:
-            told = choose(list(_links(links, told)))
         readable = infos if isinstance(infos, Directory) else None
         if isinstance(infos, Unread):
             yield infos
 
         def part(numbers: list[int]) -> Iterator[RawDescriptor | Unread]:
-            return _table(links, readable, numbers, (pid, tid), mounts, patience)
+            return _table(links, readable, numbers, (pid, tid), mounts, patience, wish or EVERYTHING)
 
         if helpers and len(told) >= MANY:
             size = share_size(len(told))
@@ -89,13 +109,6 @@ def _readable_numbers(links: Directory) -> list[int] | Unread:
     return numbers
 
 
-def _links(links: Directory, numbers: list[int]) -> Iterator[tuple[int, bytes]]:
-    for fd in numbers:
-        link = links.link(b"%d" % fd, fd)
-        if isinstance(link, bytes):
-            yield fd, link
-
-
 def _table(
     links: Directory,
     infos: Directory | None,
@@ -103,6 +116,7 @@ def _table(
     owner: tuple[int, int | None],
     mounts: Mounts,
     patience: Patience,
+    wish: Wish,
 ) -> Iterator[RawDescriptor | Unread]:
     """These descriptors of one table. Most of the time of a scan is spent here: three calls for each."""
     pid, tid = owner
@@ -110,6 +124,8 @@ def _table(
     for fd in numbers:
         name = b"%d" % fd
         link = links.link(name, fd)
+        if not wish.may_be(link):
+            continue
         info = infos.read(name, fd) if infos is not None else b""
         if isinstance(link, Unread) or isinstance(info, Unread):
             unread = [one for one in (link, info) if isinstance(one, Unread)]
@@ -127,6 +143,8 @@ def _table(
             continue
         mount_id = mount_number(info)
         mount = None if mount_id is None else known_mounts.get(mount_id)
+        if not wish.may_be_within(mount):
+            continue
         if may_block(mount) and not links.recorded:
             patience.ask(RawDescriptor(pid, fd, link, info, None, mount, None, tid), links.number, name, mount)
             continue

@@ -135,7 +135,7 @@ class _Group:
         if not part:
             os.close(self.reader)
             self.reader = -1
-            _reap(self._pid, 0)
+            reap(self._pid, 0)
 
     def skip(self) -> None:
         """Gives up the question that the child waits for, and has another child go on with the next."""
@@ -151,11 +151,9 @@ class _Group:
             os.close(self.reader)
             self.reader = -1
             self._rest = b""
-            os.kill(self._pid, 9)
-            _left_behind.add(self._pid)
-        for pid in list(_left_behind):
-            if _reap(pid, os.WNOHANG):
-                _left_behind.discard(pid)
+            leave_behind(self._pid)
+        else:
+            reap_left_behind()
 
     def records(self) -> Iterator[Answerable | Unread]:
         """Every record, completed or with the reason why not. A descriptor that was closed is left out."""
@@ -220,14 +218,15 @@ def _fork(questions: list[Question], number: int) -> tuple[int, int]:
         os.close(writer)
         return pid, reader
     try:
-        _close_all_but({writer, *(question.directory for question in questions)})
+        close_all_but({writer, *(question.directory for question in questions)})
         for index in range(number, len(questions)):
             os.write(writer, _answer(index, questions[index]))
     finally:
         os._exit(0)
 
 
-def _close_all_but(kept: set[int]) -> None:
+def close_all_but(kept: set[int]) -> None:
+    """Closes what a child must not hold, as somebody may wait for it to be closed."""
     try:
         numbers = [int(name) for name in os.listdir("/proc/self/fd")]
     except OSError:
@@ -270,7 +269,21 @@ def _c_library() -> Any:
     return ctypes.CDLL(None)
 
 
-def _reap(pid: int, options: int) -> bool:
+def leave_behind(child: int) -> None:
+    """Ends a child process that does not answer: now, or as soon as the kernel lets it go."""
+    os.kill(child, 9)
+    _left_behind.add(child)
+    reap_left_behind()
+
+
+def reap_left_behind() -> None:
+    """Takes leave of children that could not end before, and have ended now."""
+    for pid in list(_left_behind):
+        if reap(pid, os.WNOHANG):
+            _left_behind.discard(pid)
+
+
+def reap(pid: int, options: int) -> bool:
     """Whether a child has ended; also where this process was started with SIGCHLD ignored, and keeps none."""
     try:
         return os.waitpid(pid, options)[0] == pid

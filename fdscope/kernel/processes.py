@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from errno import EACCES, EINVAL, ENAMETOOLONG, ENOENT, EPERM, ESRCH
 
 from ..raw import RawHeldFile, RawProcess, RawThread, Unread
@@ -42,6 +42,14 @@ def process(task: Directory, pid: int) -> tuple[RawProcess | None, list[Unread]]
         descriptor_count(task, b"fd"),
     )
     return raw, unread
+
+
+def owner(proc: Proc, pid: int) -> RawProcess | None:
+    """Who a process is: its stat and status alone; None: it is gone."""
+    stat, status = proc.read(b"%d/stat" % pid), proc.read(b"%d/status" % pid)
+    if isinstance(stat, Unread):
+        return None
+    return RawProcess(pid, stat, b"" if isinstance(status, Unread) else status)
 
 
 def leader(proc: Proc, pid: int) -> int | None:
@@ -153,8 +161,17 @@ def threads(task: Directory) -> Iterator[RawThread | Unread]:
                     yield missing
 
 
-def held(task: Directory, pid: int, mounts: Mounts, patience: Patience) -> Iterator[RawHeldFile | Unread]:
-    """The files behind ``cwd``, ``root`` and ``exe``; a kernel thread or a zombie has none."""
+def held(
+    task: Directory,
+    pid: int,
+    mounts: Mounts,
+    patience: Patience,
+    wanted: Callable[[RawHeldFile], bool] | None = None,
+) -> Iterator[RawHeldFile | Unread]:
+    """The files behind ``cwd``, ``root`` and ``exe``; a kernel thread or a zombie has none.
+
+    Or those that are `wanted`, told by all but their status.
+    """
     for role in HELD:
         name = role.encode()
         link = task.link(name)
@@ -164,11 +181,20 @@ def held(task: Directory, pid: int, mounts: Mounts, patience: Patience) -> Itera
             if link.errno != ENAMETOOLONG:
                 continue
             link = b""
-        yield from _stated(task, RawHeldFile(pid, role, link), name, mounts, patience)
+        yield from _stated(task, RawHeldFile(pid, role, link), name, mounts, patience, wanted)
 
 
-def mapped(task: Directory, pid: int, mounts: Mounts, patience: Patience) -> Iterator[RawHeldFile | Unread]:
-    """Every file that memory of the process is a mapping of, once (proc_pid_maps(5))."""
+def mapped(
+    task: Directory,
+    pid: int,
+    mounts: Mounts,
+    patience: Patience,
+    wanted: Callable[[RawHeldFile], bool] | None = None,
+) -> Iterator[RawHeldFile | Unread]:
+    """Every file that memory of the process is a mapping of, once (proc_pid_maps(5)).
+
+    Or those that are `wanted`, told by all but their status.
+    """
     maps = task.read_all(b"maps")
     if isinstance(maps, Unread):
         yield maps
@@ -178,9 +204,9 @@ def mapped(task: Directory, pid: int, mounts: Mounts, patience: Patience) -> Ite
     except ValueError:
         yield Unread("maps", EINVAL, pid)
         return
-    for (path, _, _), (span, count, length, rights) in regions.items():
-        file = RawHeldFile(pid, "mapped", path, None, None, count, length, rights)
-        yield from _stated(task, file, b"map_files/" + span, mounts, patience)
+    for (path, device, inode), (span, count, length, rights) in regions.items():
+        file = RawHeldFile(pid, "mapped", path, None, None, count, length, rights, device, inode)
+        yield from _stated(task, file, b"map_files/" + span, mounts, patience, wanted)
 
 
 def parse_maps(maps: bytes) -> dict[tuple[bytes, bytes, int], tuple[bytes, int, int, bytes]]:
@@ -211,7 +237,12 @@ def parse_maps(maps: bytes) -> dict[tuple[bytes, bytes, int], tuple[bytes, int, 
 
 
 def _stated(
-    task: Directory, file: RawHeldFile, name: bytes, mounts: Mounts, patience: Patience
+    task: Directory,
+    file: RawHeldFile,
+    name: bytes,
+    mounts: Mounts,
+    patience: Patience,
+    wanted: Callable[[RawHeldFile], bool] | None,
 ) -> Iterator[RawHeldFile | Unread]:
     """`file` with its mount; its status, through the link `name`, is put off, as stat(2) may block.
 
@@ -220,6 +251,8 @@ def _stated(
     """
     mount = mounts.by_path(file.pid, file.link)
     file = file._replace(mount=mount)
+    if wanted is not None and not wanted(file):
+        return
     if task.recorded:
         yield file
     else:

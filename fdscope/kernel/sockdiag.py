@@ -38,7 +38,7 @@ _UNIX = struct.Struct("=4BI8s")  # struct unix_diag_msg (include/uapi/linux/unix
 _NETLINK = struct.Struct("=4B4I8s")  # struct netlink_diag_msg (include/uapi/linux/netlink_diag.h)
 _PACKET = struct.Struct("=2BHI8s")  # struct packet_diag_msg (include/uapi/linux/packet_diag.h)
 _VSOCK = struct.Struct("=4B4sI4s2I8s")  # struct vm_sockets_diag_msg (include/uapi/linux/vm_sockets_diag.h)
-_TWO = struct.Struct("=2I")
+TWO = struct.Struct("=2I")
 ONE = struct.Struct("=I")
 
 
@@ -144,7 +144,7 @@ def _unix(body: bytes, _: int, net_namespace: int) -> RawSocket:
     told = attributes(rest)
     waiting = unsent = uid = peer = shutdown = None
     if 4 in told:  # UNIX_DIAG_RQLEN
-        waiting, unsent = _TWO.unpack(told[4])
+        waiting, unsent = TWO.unpack(told[4])
     if 2 in told:  # UNIX_DIAG_PEER
         (peer,) = ONE.unpack(told[2])
     if 7 in told:  # UNIX_DIAG_UID

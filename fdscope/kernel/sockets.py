@@ -141,6 +141,11 @@ class Sockets:
         """What could not be asked since this was last asked for."""
         return self._complaints()
 
+    def seen_from(self, pid: int, socket: RawSocket) -> RawSocket:
+        """The same, marked as foreign if its network namespace is not the one that a process lives in."""
+        own = self._namespace_of(pid)
+        return socket if own in (None, socket.net_namespace) else socket._replace(foreign=True)
+
     # Network namespaces
 
     def _namespace_of(self, pid: int) -> int | None:
@@ -308,7 +313,7 @@ class Sockets:
         exact = [one.inode for one in bound if not one.remote_port and _plain(one.local) == remote]
         if exact:
             return tuple(exact)
-        if not self._is_here(socket.net_namespace, remote):
+        if not self.is_here(socket.net_namespace, remote):
             return ()
         return tuple(one.inode for one in bound if not one.remote_port and not any(one.local))
 
@@ -340,7 +345,7 @@ class Sockets:
             self._ports[key] = found
         return self._ports[key]
 
-    def _is_here(self, namespace: int, address: bytes) -> bool:
+    def is_here(self, namespace: int, address: bytes) -> bool:
         """Whether an address is one of the machine's own, in this namespace (rtnetlink(7))."""
         if _is_loopback(address):
             return True
@@ -444,6 +449,15 @@ def _is_loopback(address: bytes) -> bool:
 def _turned(socket: RawSocket) -> tuple[int, bytes, int, bytes, int]:
     remote, local = _plain(socket.remote), _plain(socket.local)
     return socket.protocol, remote, socket.remote_port, local, socket.local_port
+
+
+def bound_file(socket: RawSocket) -> tuple[int, int] | None:
+    """Device, as the kernel encodes it, and inode of the file that bind(2) made for a unix socket."""
+    told = attributes(socket.attributes).get(1, b"") if socket.attributes else b""  # UNIX_DIAG_VFS
+    if len(told) != 8:
+        return None
+    inode, device = sockdiag.TWO.unpack(told)
+    return device, inode
 
 
 def _unix_name(socket: RawSocket) -> tuple[bytes, bytes]:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from errno import EACCES, ENOENT, ENOSYS, EPERM, ESRCH
 from typing import Protocol
 
-from ..raw import RawDescriptor, RawLinks, RawThread, Record, Unread
+from ..raw import RawDescriptor, RawHeldFile, RawLinks, RawMount, RawThread, Record, Unread
 from . import processes, workers
-from .descriptors import descriptors
+from .descriptors import Wish, descriptors
 from .mounts import Mounts
 from .patience import Patience
 from .root import Directory, Proc
@@ -99,25 +99,32 @@ class ProcSource:
         yield from self._each(list(chosen), some, also_gone=False)
 
     def holders(
-        self, pids: Collection[int], wanted: Callable[[bytes], bool], *, files: bool = False
+        self,
+        pids: Collection[int],
+        wanted: Callable[[bytes], bool],
+        *,
+        within: Callable[[RawMount | None], bool] | None = None,
+        files: Callable[[RawHeldFile], bool] | None = None,
     ) -> Iterator[Record]:
         """Of these processes the descriptors whose link is `wanted`, and whose tables could not be read.
 
-        With `files` also what they hold without a descriptor, whatever it is.
+        Args:
+            pids: the processes.
+            wanted: whether a link is; of all others nothing else is read.
+            within: whether a path that was opened through this mount is wanted at all; of all others only
+                fdinfo is read. None: each is.
+            files: whether something that is held without a descriptor is wanted, told by all but its status.
+                None: nothing is.
         """
 
-        def choose(found: list[tuple[int, bytes]]) -> list[int]:
-            return [fd for fd, link in found if wanted(link)]
-
         def some(task: Directory, pid: int) -> Iterator[Record]:
+            wish = Wish(wanted, within)
             for tid, directory in self._own_tables(task, pid):
-                yield from descriptors(
-                    directory, pid, tid, self._mounts, self._patience, self._helpers, choose=choose
-                )
-            if files:
-                yield from processes.held(task, pid, self._mounts, self._patience)
+                yield from descriptors(directory, pid, tid, self._mounts, self._patience, self._helpers, wish=wish)
+            if files is not None:
+                yield from processes.held(task, pid, self._mounts, self._patience, files)
                 if self._mapped:
-                    yield from processes.mapped(task, pid, self._mounts, self._patience)
+                    yield from processes.mapped(task, pid, self._mounts, self._patience, files)
 
         yield from self._each(list(pids), some, also_gone=False)
 

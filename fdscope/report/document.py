@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from ..model import Snapshot
+from ..model import Holdings, Snapshot
 from ..text import is_clean, original
 
 _ENCODER = msgspec.json.Encoder()
@@ -103,4 +103,14 @@ def lines(taken: Snapshot) -> Iterator[bytes]:
         for descriptor in process.descriptors or ():
             yield head[:-1] + b"," + encode(descriptor)[1:] + b"\n"
     for problem in taken.problems:
+        yield b'{"problem":' + encode(problem) + b"}\n"
+
+
+def lines_of_holdings(found: Holdings) -> Iterator[bytes]:
+    """An answer of ``fdscope who`` as lines of JSON: each use, what else keeps something busy, problems."""
+    for use in found.uses:
+        yield encode(use) + b"\n"
+    for keep in found.keeps:
+        yield b'{"keep":' + encode(keep) + b"}\n"
+    for problem in found.problems:
         yield b'{"problem":' + encode(problem) + b"}\n"

@@ -37,3 +37,16 @@ def of_machine(problems: Sequence[Problem]) -> Iterator[str]:
         where = many(len(pids), "process", "processes")
         times = f"{number:,} times in {where}" if number > len(pids) else f"of {where}"
         yield printable(f"{what} {times}: {reason.replace('-', ' ')} ({REASONS.get(reason, '')})")
+
+
+def of_all(problems: Sequence[Problem]) -> Iterator[str]:
+    """Problems that stand nowhere in an answer: by process, or counted when they are of many."""
+    by_process: dict[int | None, list[Problem]] = {}
+    for problem in problems:
+        by_process.setdefault(problem.pid, []).append(problem)
+    if len(by_process) > 8:
+        yield from of_machine(problems)
+        return
+    for pid, found in by_process.items():
+        for line in of_process(found):
+            yield line if pid is None else f"process {pid}: {line}"

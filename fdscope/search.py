@@ -1,0 +1,458 @@
+"""OBJECT to Holdings: who holds it. The other room where what the kernel said becomes what fdscope says."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Collection, Iterable, Iterator
+from typing import Literal
+
+from . import questions, tasks
+from ._version import __version__
+from .fdinfo import fields
+from .kernel import places
+from .kernel import processes as readers
+from .kernel.machine import ProcMachine
+from .kernel.mounts import Mounts, is_remote
+from .kernel.root import Proc
+from .kernel.sockdiag import AF_INET, AF_INET6, AF_UNIX, MPTCP, TCP, UDP, UDPLITE
+from .kernel.sockets import Sockets, bound_file
+from .kernel.source import ProcSource
+from .kernel.users import user_name
+from .kinds import decode, held_file
+from .model import Asked, Descriptor, HeldFile, Holdings, Keep, Problem, Use, kind_name
+from .questions import OfDeleted, OfInode, OfLinks, OfMount, OfName, Question, Scene
+from .raw import RawDescriptor, RawHeldFile, RawMount, RawPlace, RawSocket, Record, Unread
+from .scanner import problem_of
+from .selection import UsageError
+from .text import original, text
+from .times import rfc3339
+from .wanted import (
+    FORMS,
+    Address,
+    Deleted,
+    Inode,
+    Link,
+    Path,
+    PidFdOf,
+    UnixSocket,
+    Wanted,
+    is_at,
+    is_named,
+    not_an_object,
+    parse,
+)
+
+UNIX = (AF_UNIX, 0)
+_OF_TCP = tuple((family, protocol) for protocol in (TCP, MPTCP) for family in (AF_INET, AF_INET6))
+_OF_UDP = tuple((family, protocol) for protocol in (UDP, UDPLITE) for family in (AF_INET, AF_INET6))
+PROTOCOLS = {"tcp": _OF_TCP, "udp": _OF_UDP, "": (*_OF_TCP, *_OF_UDP)}
+"""The word before the colon to families and protocols."""
+
+_STRANGE = (ValueError, KeyError, IndexError)
+_MOST_PIDS = 8
+_FILE_KINDS = {
+    stat.S_IFREG: "regular",
+    stat.S_IFDIR: "directory",
+    stat.S_IFCHR: "char-device",
+    stat.S_IFBLK: "block-device",
+}
+_SUBSTITUTES = {"cwd": "directory", "root": "directory", "exe": "regular", "mapped": "regular"}
+
+
+def who(objects: Iterable[str], *, proc: str = "/proc", timeout_s: float = 5.0) -> Holdings:
+    """Who holds these objects, this process aside.
+
+    Args:
+        objects: words of the forms in `wanted.FORMS`.
+        proc: another proc file system.
+        timeout_s: how long to wait, in seconds, for file systems that do not answer.
+
+    Only links are read at first, and the rest of what may be meant. What could not be read is in `problems`.
+
+    Raises:
+        UsageError: a word is none of the forms, there is no word, or there is no such directory as `proc`.
+    """
+    words = list(dict.fromkeys(objects))
+    if not words:
+        raise UsageError(f"who takes at least one object; the forms are: {FORMS}")
+    asked = [parse(word) for word in words]
+    began, clock = time.time(), time.monotonic()
+    try:
+        root = Proc(proc)
+    except OSError as error:
+        raise UsageError(f"cannot use '{proc}' as /proc: {error.strerror}") from None
+    with root, Sockets(root) as sockets:
+        search = _Search(root, sockets, timeout_s)
+        found = search.answer(asked)
+    found.taken_at, found.duration_s = rfc3339(began, digits=3), round(time.monotonic() - clock, 6)
+    return found
+
+
+class _Search:
+    """One answer, while it is put together."""
+
+    def __init__(self, root: Proc, sockets: Sockets, timeout_s: float) -> None:
+        self._root = root
+        self._sockets = sockets
+        self._timeout_s = timeout_s
+        self._own = root.own_pid()
+        self._mounts = Mounts(root)
+        self._machine = ProcMachine(root, self._mounts, sockets)
+        self._problems: list[Problem] = []
+        self._uses: list[Use] = []
+        self._keeps: list[Keep] = []
+        self._found_sockets: dict[bytes, RawSocket] = {}
+        self._seen: dict[str, set[bytes]] = {}
+        self._freed: dict[tuple[int, int], int] = {}
+
+    def answer(self, asked: list[Wanted]) -> Holdings:
+        """The whole answer; when it was begun is for the caller to say."""
+        pids = [pid for pid in self._root.pids() if pid != self._own]
+        every = self._questions(asked, pids)
+        if any(question.links or not isinstance(question, OfLinks) for question in every):
+            self._look(every, pids)
+        self._finish(every)
+        return Holdings(
+            fdscope=__version__,
+            taken_at="",
+            duration_s=0.0,
+            asked=[question.asked for question in every],
+            uses=self._uses,
+            keeps=self._keeps,
+            reclaimable_bytes=sum(self._freed.values()),
+            problems=self._problems,
+        )
+
+    # what is asked
+
+    def _questions(self, asked: list[Wanted], pids: list[int]) -> list[Question]:
+        paths = [one for one in asked if isinstance(one, Path)]
+        by_word = dict(zip([one.word for one in paths], self._places(paths), strict=True))
+        scene = self._scene(pids) if any(isinstance(one, (Path, Inode, Deleted)) for one in asked) else None
+        bound = self._bound(scene, by_word.values())
+        found: list[Question] = []
+        for one in asked:
+            if isinstance(one, (Address, UnixSocket)):
+                found.append(self._of_sockets(one))
+            elif isinstance(one, Link):
+                found.append(questions.of_link(one))
+            elif isinstance(one, PidFdOf):
+                found.append(questions.OfPidFds(one))
+            elif scene is not None:
+                found.append(self._of_files(one, scene, by_word, bound))
+        return found
+
+    def _of_files(
+        self,
+        wanted: Path | Inode | Deleted,
+        scene: Scene,
+        by_word: dict[str, RawPlace],
+        bound: list[tuple[bytes, bytes, int]],
+    ) -> Question:
+        if isinstance(wanted, Inode):
+            return questions.of_inode(wanted, scene)
+        if isinstance(wanted, Deleted):
+            question: Question = OfDeleted(Asked(object=wanted.word, form="deleted"), scene)
+            self._keep_deleted(question.asked)
+            return question
+        place = by_word[wanted.word]
+        certain = not place.errno or places.is_gone(place.errno)
+        if not certain:
+            problem = problem_of(Unread(f"path {text(place.path)}", place.errno))
+            self._problems.append(problem)
+        question = questions.of_place(wanted, place, scene, bound, certain=certain)
+        if isinstance(question, OfMount):
+            self._keep_mount(question, scene)
+        elif isinstance(question, OfInode):
+            self._keep_file(question.asked, place)
+        return question
+
+    def _places(self, paths: list[Path]) -> list[RawPlace]:
+        return places.places([one.path for one in paths], self._timeout_s) if paths else []
+
+    def _scene(self, pids: list[int]) -> Scene:
+        """The mounts that we see, and those that other processes see."""
+        viewer = self._own or 1
+        own = self._mounts.table(viewer)
+        home = self._mount_namespace(viewer)
+        tables: dict[int, dict[int, RawMount]] = {id(own): own}
+        self._namespaces: dict[bytes, list[int]] = {}
+        for pid in pids:
+            namespace = self._mount_namespace(pid)
+            if namespace is not None and namespace != home:
+                self._namespaces.setdefault(namespace, []).append(pid)
+            table = self._mounts.table(pid)
+            tables.setdefault(id(table), table)
+        strangers = frozenset(pid for members in self._namespaces.values() for pid in members)
+        others = [table for table in tables.values() if table is not own]
+        return Scene(own, others, strangers, lambda mount: is_remote(mount.type))
+
+    def _mount_namespace(self, pid: int) -> bytes | None:
+        link = self._root.link(b"%d/ns/mnt" % pid)
+        return link if isinstance(link, bytes) else None
+
+    # sockets
+
+    def _of_sockets(self, wanted: Address | UnixSocket) -> Question:
+        """Sockets are found in the kernel's tables, and their holders then by their links alone."""
+        form: Literal["unix", "internet"] = "unix"
+        if isinstance(wanted, UnixSocket):
+            found = [one for one in self._sockets.everyone([UNIX]) if is_named(wanted, one.local)]
+        else:
+            form = "internet"
+            everyone = self._sockets.everyone(PROTOCOLS[wanted.protocol])
+            found = [one for one in everyone if is_at(wanted, one, self._sockets.is_here)]
+        links = [b"socket:[%d]" % one.inode for one in found]
+        self._found_sockets.update(zip(links, found, strict=True))
+        return OfLinks(Asked(object=wanted.word, form=form, sockets=len(found)), links, links_only=True)
+
+    def _bound(self, scene: Scene | None, looked_up: Iterable[RawPlace]) -> list[tuple[bytes, bytes, int]]:
+        """Link, device and inode of the unix sockets that are bound to a file, where such a file may be meant."""
+        kinds = {stat.S_IFMT(one.status.st_mode) for one in looked_up if one.status is not None}
+        if scene is None or kinds.isdisjoint((stat.S_IFSOCK, stat.S_IFDIR)):
+            return []
+        found = []
+        for one in self._sockets.everyone([UNIX]):
+            file = bound_file(one)
+            if file is not None:
+                device, inode = file
+                found.append((b"socket:[%d]" % one.inode, b"%d:%d" % (device >> 20, device & 0xFFFFF), inode))
+        return found
+
+    # the pass over all processes
+
+    def _look(self, every: list[Question], pids: list[int]) -> None:
+        reads_files = [question for question in every if question.reads_files]
+        source = ProcSource(self._root, self._mounts, timeout_s=self._timeout_s, mapped=bool(reads_files))
+        links = frozenset().union(*(question.links for question in every))
+        sieves = [question.may_take_link for question in every if not isinstance(question, OfLinks)]
+        within = [question.may_take_within for question in reads_files]
+        files = [question.may_take_file for question in reads_files]
+
+        def wanted(link: bytes) -> bool:
+            return link in links or any(sieve(link) for sieve in sieves)
+
+        if all(question.links_only for question in every):
+            records: Iterable[Record] = _by_links(source, pids, links)
+        else:
+            records = source.holders(
+                pids,
+                wanted if sieves else links.__contains__,
+                within=(lambda mount: any(sieve(mount) for sieve in within)) if within else None,
+                files=(lambda file: any(sieve(file) for sieve in files)) if files else None,
+            )
+        late: list[RawDescriptor] = []
+        denied: list[Unread] = []
+        for record in records:
+            if isinstance(record, RawDescriptor):
+                if record.link.startswith(b"socket:[") and record.link not in self._found_sockets:
+                    late.append(record)
+                else:
+                    self._descriptor(record, every)
+            elif isinstance(record, RawHeldFile):
+                self._file(record, reads_files)
+            elif isinstance(record, Unread):
+                denied.append(record)
+        for record in self._sockets.complete(late):
+            if isinstance(record, RawDescriptor):
+                self._descriptor(record, every)
+            elif isinstance(record, Unread):
+                denied.append(record)
+        self._problems += [problem_of(one) for one in self._sockets.unread()]
+        self._tell(denied, reads_files)
+
+    def _descriptor(self, raw: RawDescriptor, every: list[Question]) -> None:
+        found = self._found_sockets.get(raw.link)
+        if found is not None:
+            raw = raw._replace(socket=self._sockets.seen_from(raw.pid, found))
+        descriptor, problem = decode(raw, self._machine)
+        takers = [
+            question for question in every if question.may_take_link(raw.link) and question.takes(raw, descriptor)
+        ]
+        for question in takers:
+            use = Use(
+                asked=question.asked.object,
+                pid=raw.pid,
+                fd=raw.fd,
+                tid=raw.tid,
+                access=descriptor.access or ("rw" if raw.socket is not None else None),
+                kind=kind_name(type(descriptor)),
+                descriptor=descriptor,
+            )
+            if isinstance(question, OfDeleted):
+                self._free(use, raw.status)
+            self._uses.append(use)
+            if raw.link[:1] != b"/":
+                self._seen.setdefault(question.asked.object, set()).add(raw.link)
+        if takers and problem is not None:
+            self._problems.append(problem)
+
+    def _file(self, raw: RawHeldFile, reads_files: list[Question]) -> None:
+        for question in reads_files:
+            if not (question.may_take_file(raw) and question.takes_file(raw)):
+                continue
+            mode = None if raw.status is None else stat.S_IFMT(raw.status.st_mode)
+            use = Use(
+                asked=question.asked.object,
+                pid=raw.pid,
+                role=raw.role,  # type: ignore[arg-type]  # one of the four, by raw.py
+                kind=_SUBSTITUTES[raw.role] if mode is None else _FILE_KINDS.get(mode),
+                file=held_file(raw),
+            )
+            if isinstance(question, OfDeleted):
+                self._free(use, raw.status)
+            self._uses.append(use)
+
+    def _free(self, use: Use, status: os.stat_result | None) -> None:
+        if status is not None:
+            use.frees_bytes = status.st_blocks * 512
+            self._freed[status.st_dev, status.st_ino] = use.frees_bytes
+
+    def _tell(self, unread: list[Unread], reads_files: list[Question]) -> None:
+        """What could not be read, where it leaves a doubt: of each process one refusal stands for all.
+
+        What ended meanwhile holds nothing, nor does a thread of the kernel or a zombie. A mapping that stat(2)
+        was refused for has been told by what the table of mappings says.
+        """
+        refused: set[int | None] = set()
+        for one in sorted(unread, key=lambda one: one.what != "descriptors"):
+            problem = problem_of(one)
+            if problem.reason == "vanished" or one.what.startswith("status of mapped"):
+                continue
+            if problem.reason == "permission-denied" and one.fd is None:
+                if one.pid in refused or (one.pid is not None and self._holds_nothing(one.pid)):
+                    continue
+                refused.add(one.pid)
+            self._problems.append(problem)
+
+    def _holds_nothing(self, pid: int) -> bool:
+        raw = readers.owner(self._root, pid)
+        if raw is None:
+            return True
+        try:
+            parsed = tasks.parse_stat(raw.stat)
+        except _STRANGE:
+            return False
+        return bool(parsed.flags & tasks.KERNEL_THREAD) or parsed.state in "ZX"
+
+    # at the end
+
+    def _finish(self, every: list[Question]) -> None:
+        """Adds whose the uses are, sorts them, and counts."""
+        owners: dict[int, tuple[str | None, int | None] | None] = {}
+        for use in self._uses:
+            if use.pid not in owners:
+                owners[use.pid] = self._owner(use.pid)
+            owner = owners[use.pid]
+            if owner is not None:
+                use.process, use.uid = owner
+                use.user = None if use.uid is None else user_name(use.uid)
+        order = {question.asked.object: number for number, question in enumerate(every)}
+        self._uses = [use for use in self._uses if owners[use.pid] is not None]
+        self._uses.sort(key=lambda use: (order[use.asked], -(use.frees_bytes or 0), *_place(use)))
+        counts: dict[str, int] = {}
+        for use in self._uses:
+            counts[use.asked] = counts.get(use.asked, 0) + 1
+        for question in every:
+            asked = question.asked
+            asked.uses_total = counts.get(asked.object, 0)
+            if asked.sockets is not None:
+                asked.sockets_unclaimed = asked.sockets - len(self._seen.get(asked.object, ()))
+            nothing = asked.uses_total == 0 and isinstance(question, OfName) and asked.missing
+            if nothing and "/" not in asked.object and asked.object not in (".", ".."):
+                raise not_an_object(asked.object)
+
+    def _owner(self, pid: int) -> tuple[str | None, int | None] | None:
+        """Name and effective user of a process; None: it is gone."""
+        raw = readers.owner(self._root, pid)
+        if raw is None:
+            return None
+        try:
+            uids = fields(raw.status).get(b"Uid", b"").split()
+            return tasks.parse_stat(raw.stat).name, int(uids[1]) if len(uids) > 1 else None
+        except _STRANGE as error:
+            told = f"{type(error).__name__}: {error}"
+            self._problems.append(Problem(pid=pid, what="process", reason="not-understood", detail=told))
+            return None, None
+
+    # what else keeps something busy
+
+    def _keep_file(self, asked: Asked, place: RawPlace) -> None:
+        """Swap and loop devices on one file, and what is mounted from a block device."""
+        for keep in self._kernel_keeps(asked):
+            if original(keep.name) == place.path:
+                self._keeps.append(keep)
+        if place.status is not None and stat.S_ISBLK(place.status.st_mode):
+            device = questions.device_text(place.status.st_rdev)
+            for mount in self._mounts.table(self._own or 1).values():
+                if mount.device == device:
+                    self._keeps.append(_keep(asked, "mounted", mount))
+
+    def _keep_deleted(self, asked: Asked) -> None:
+        """Loop devices and swap on files that are gone."""
+        for keep in self._kernel_keeps(asked):
+            if original(keep.name).endswith(questions.GONE):
+                self._keeps.append(keep)
+
+    def _keep_mount(self, question: OfMount, scene: Scene) -> None:
+        """Mounts below, swap, loop devices, and copies that do not go when this mount goes."""
+        asked, mount = question.asked, question.mount
+        for number, other in scene.own.items():
+            other_one = number != question.number and other.point != mount.point
+            if other_one and questions.is_below(other.point, mount.point):
+                self._keeps.append(_keep(asked, "mount", other))
+        for keep in self._kernel_keeps(asked):
+            if scene.mount_of(original(keep.name).removesuffix(questions.GONE)) == question.number:
+                self._keeps.append(keep)
+        ours = places.propagation(self._root, self._own or 1).get(question.number, frozenset())
+        for namespace, members in self._namespaces.items():
+            groups = places.propagation(self._root, members[0])
+            for number, other in self._mounts.table(members[0]).items():
+                same = (other.device, other.root) == (mount.device, mount.root)
+                if same and not (ours & groups.get(number, frozenset())):
+                    copy = _keep(asked, "copy", other)
+                    digits = namespace.partition(b"[")[2].rstrip(b"]")
+                    copy.mount_namespace = int(digits) if digits.isdigit() else None
+                    copy.pids = members[:_MOST_PIDS]
+                    self._keeps.append(copy)
+
+    def _kernel_keeps(self, asked: Asked) -> Iterator[Keep]:
+        for path in places.swap_files(self._root):
+            yield Keep(asked=asked.object, why="swap", name=text(path))
+        for name, path in places.loop_devices(self._root):
+            yield Keep(asked=asked.object, why="loop", name=text(path), source=f"/dev/{text(name)}")
+
+
+def _by_links(source: ProcSource, pids: list[int], links: Collection[bytes]) -> Iterator[Record]:
+    """Descriptors of which nothing is known but the link: of a socket there is nothing else in fdinfo."""
+    for record in source.links(pids, links):
+        if isinstance(record, Unread):
+            yield record
+        else:
+            for fd, link in record.found:
+                yield RawDescriptor(record.pid, fd, link, tid=record.tid)
+
+
+def _keep(asked: Asked, why: str, mount: RawMount) -> Keep:
+    return Keep(
+        asked=asked.object,
+        why=why,
+        name=text(mount.point),
+        source=text(mount.source),
+        filesystem=text(mount.type),
+    )
+
+
+_ROLES = {"cwd": 0, "root": 1, "exe": 2, "mapped": 3, None: 4}
+
+
+def _place(use: Use) -> tuple[str, int, int, int, int, str]:
+    """Where a use stands among those of one object: by the deleted file, the process, and what holds it."""
+    thing: Descriptor | HeldFile | None = use.descriptor or use.file
+    identity = ""
+    if use.frees_bytes is not None and thing is not None:
+        identity = f"{getattr(thing, 'device', '')}:{getattr(thing, 'inode', '')}"
+    name = "" if use.file is None else use.file.name or ""
+    return identity, use.pid, _ROLES[use.role], use.tid or 0, use.fd or 0, name

@@ -1,0 +1,189 @@
+"""Which object does a word of ``fdscope who`` mean? Pure; whether it exists is found out elsewhere.
+
+The forms of addresses are those of ip(7), ipv6(7) and unix(7); the links those of proc_pid_fd(5).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from .raw import RawSocket
+from .selection import UsageError
+from .text import original
+
+FORMS = (
+    "/path, /dir/ (everything below), /mountpoint, :PORT, tcp:PORT, udp:PORT, ADDRESS:PORT, tcp:, udp:, unix:, "
+    "unix:/path, unix:@name, pipe:[INODE], socket:[INODE], inode:MAJOR:MINOR:INODE, pid:PID, deleted"
+)
+
+MAPPED_IPV4 = b"\0" * 10 + b"\xff\xff"
+"""What an IPv4 address begins with when a socket of IPv6 has it (ipv6(7))."""
+
+
+class Path(NamedTuple):
+    """What a path leads to; or, if it is a mount point, all that keeps the mount busy."""
+
+    word: str
+    path: bytes
+    """As it was given: it may be relative."""
+    below: bool
+    """Whether everything below the directory is meant."""
+
+
+class Address(NamedTuple):
+    """Sockets of the Internet families, by port and perhaps address."""
+
+    word: str
+    protocol: str
+    """``tcp`` or ``udp``; empty: any protocol that has ports."""
+    address: bytes
+    """4 or 16 bytes; empty: any, and only the local port is looked at."""
+    port: int | None
+    """None: all sockets of the protocol."""
+
+
+class UnixSocket(NamedTuple):
+    """Sockets of the unix family by the name that they are bound to."""
+
+    word: str
+    name: bytes | None
+    """An abstract one begins with NUL; None: all of them."""
+
+
+class Link(NamedTuple):
+    """An object by the whole text of its link, ``pipe:[123]``."""
+
+    word: str
+    link: bytes
+
+
+class Inode(NamedTuple):
+    """A file by device and inode."""
+
+    word: str
+    device: str
+    """``major:minor``."""
+    inode: int
+
+
+class PidFdOf(NamedTuple):
+    """The pidfds that refer to a process."""
+
+    word: str
+    pid: int
+
+
+class Deleted(NamedTuple):
+    """Every file that has no name left."""
+
+    word: str
+
+
+Wanted = Path | Address | UnixSocket | Link | Inode | PidFdOf | Deleted
+
+_LARGEST = 1 << 64
+_SCHEMES = ("tcp", "udp", "unix", "pipe", "socket", "inode", "pid")
+_ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+(?:%\w+)?\]|[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+)?(?::([0-9]+))?", re.ASCII)
+_BRACKETS = re.compile(r"(?:\[([0-9]+)\]|([0-9]+))", re.ASCII)
+_INODE = re.compile(r"([0-9]+):([0-9]+):([0-9]+)", re.ASCII)
+
+
+def parse(word: str) -> Wanted:
+    """What one word asks for.
+
+    A word of no other form is a path, as in a shell: ``./tcp:8080`` is a file. A word with a slash at its end
+    means everything below a directory, but for ``/`` itself, which is the root's mount point.
+
+    Raises:
+        UsageError: it begins as one of the forms and goes on otherwise, or it is empty.
+    """
+    if word == "deleted":
+        return Deleted(word)
+    scheme, colon, rest = word.partition(":")
+    if colon and scheme in _SCHEMES:
+        found = _with_scheme(word, scheme, rest)
+    elif word.startswith(":") or _ADDRESS.fullmatch(word):
+        found = _address(word, "", word) if word else None
+    else:
+        found = Path(word, original(word), word.endswith("/") and word.strip("/") != "")
+    if found is None or "\0" in word:
+        raise not_an_object(word)
+    return found
+
+
+def not_an_object(word: str) -> UsageError:
+    """The error of a word that means nothing."""
+    short = word if len(word) <= 60 else word[:60] + "…"
+    return UsageError(f"'{short}' is no object; the forms are: {FORMS}")
+
+
+def _with_scheme(word: str, scheme: str, rest: str) -> Wanted | None:
+    if scheme in ("tcp", "udp"):
+        if not rest:
+            return Address(word, scheme, b"", None)
+        return _address(word, scheme, rest if ":" in rest else f":{rest}")
+    if scheme == "unix":
+        name = original(rest)
+        return UnixSocket(word, (b"\0" + name[1:] if name.startswith(b"@") else name) or None)
+    if scheme in ("pipe", "socket"):
+        match = _BRACKETS.fullmatch(rest)
+        return match and Link(word, f"{scheme}:[{match[1] or match[2]}]".encode())
+    if scheme == "inode":
+        match = _INODE.fullmatch(rest)
+        numbers = [int(part) for part in match.groups()] if match and len(rest) < 60 else []
+        if not numbers or max(numbers) >= _LARGEST:
+            return None
+        return Inode(word, f"{numbers[0]}:{numbers[1]}", numbers[2])
+    return PidFdOf(word, int(rest)) if rest.isascii() and rest.isdigit() and len(rest) <= 10 else None
+
+
+def _address(word: str, protocol: str, rest: str) -> Address | None:
+    match = _ADDRESS.fullmatch(rest)
+    if not match or match[2] is None or len(match[2]) > 5 or not 0 < int(match[2]) < 65536:
+        return None
+    if match[1] is None:
+        return Address(word, protocol, b"", int(match[2]))
+    import ipaddress  # costs 5 ms, which only a word with an address pays
+
+    try:
+        address = ipaddress.ip_address(match[1].strip("[]")).packed
+    except ValueError:
+        return None
+    return Address(word, protocol, plain(address), int(match[2]))
+
+
+def plain(address: bytes) -> bytes:
+    """An IP address in its shortest form: that of an IPv4 address within IPv6 has 4 bytes."""
+    return address[12:] if len(address) == 16 and address.startswith(MAPPED_IPV4) else address
+
+
+def is_at(wanted: Address, socket: RawSocket, is_here: Callable[[int, bytes], bool]) -> bool:
+    """Whether a socket is meant: by its local port, or by either of its addresses with the port.
+
+    One that is bound to every address of the machine is bound to each of them; `is_here` tells which those are.
+    """
+    if wanted.port is None:
+        return True
+    if not wanted.address:
+        return socket.local_port == wanted.port
+    if socket.remote_port == wanted.port and plain(socket.remote) == wanted.address:
+        return True
+    if socket.local_port != wanted.port:
+        return False
+    if plain(socket.local) == wanted.address:
+        return True
+    fits = len(socket.local) >= len(wanted.address)
+    return fits and not any(socket.local) and is_here(socket.net_namespace, wanted.address)
+
+
+def is_named(wanted: UnixSocket, name: bytes) -> bool:
+    """Whether a unix socket with this name is meant.
+
+    Each NUL of an abstract name may be given as ``@``, as ss(8) and proc_net_unix(5) print it: no word of a
+    command line can hold a NUL.
+    """
+    if wanted.name is None:
+        return True
+    return wanted.name == name or (name[:1] == b"\0" and name.replace(b"\0", b"@") == b"@" + wanted.name[1:])
