@@ -45,7 +45,7 @@ class Command(NamedTuple):
 COMMANDS = (
     Command("show", "[TARGET...]", "report on processes, or on the whole machine; may be left out"),
     Command("explain", "PID FD", "one descriptor, told from its number out to its other ends"),
-    Command("who", "OBJECT...", "say which processes hold a file, directory, mount, port, socket or pipe"),
+    Command("who", "OBJECT...", "say which processes hold a file, mount, port, socket or pipe"),
     Command("lab", "[NAME...]", "hold one live descriptor of every kind, to look at, until interrupted"),
     Command("doctor", "", "say what present rights let one see, and what would unlock the rest"),
 )

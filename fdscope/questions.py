@@ -358,11 +358,11 @@ class OfDeleted(OfPaths):
         device = device_of_maps(file.device) if status is None else device_text(status.st_dev)
         if _is_nameless(file.link) and device not in self._scene.devices:
             return False
-        return file.status is None or file.status.st_nlink == 0
+        return status is None or status.st_nlink == 0
 
 
 def _is_nameless(link: bytes) -> bool:
-    """Whether a link has the form that the kernel's own mounts give: a name at the top, or shared memory."""
+    """Whether a link has the form that the kernel's own mounts give: one name, or that of shared memory."""
     return link.count(b"/") == 1 or link == b"/dev/zero" + GONE
 
 

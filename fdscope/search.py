@@ -328,14 +328,12 @@ class _Search:
             self._problems.append(problem)
 
     def _holds_nothing(self, pid: int) -> bool:
+        """Whether there is no doubt about a process that could not be read."""
         raw = readers.owner(self._root, pid)
-        if raw is None:
-            return True
         try:
-            parsed = tasks.parse_stat(raw.stat)
+            return raw is None or _is_of_kernel_or_dead(tasks.parse_stat(raw.stat))
         except _STRANGE:
             return False
-        return bool(parsed.flags & tasks.KERNEL_THREAD) or parsed.state in "ZX"
 
     # at the end
 
@@ -365,13 +363,16 @@ class _Search:
                 raise not_an_object(asked.object)
 
     def _owner(self, pid: int) -> tuple[str | None, int | None] | None:
-        """Name and effective user of a process; None: it is gone."""
+        """Name and effective user of a process; None: it is gone, or a thread of the kernel."""
         raw = readers.owner(self._root, pid)
         if raw is None:
             return None
         try:
+            parsed = tasks.parse_stat(raw.stat)
+            if _is_of_kernel_or_dead(parsed):
+                return None
             uids = fields(raw.status).get(b"Uid", b"").split()
-            return tasks.parse_stat(raw.stat).name, int(uids[1]) if len(uids) > 1 else None
+            return parsed.name, int(uids[1]) if len(uids) > 1 else None
         except _STRANGE as error:
             told = f"{type(error).__name__}: {error}"
             self._problems.append(Problem(pid=pid, what="process", reason="not-understood", detail=told))
@@ -400,8 +401,8 @@ class _Search:
         """Mounts below, swap, loop devices, and copies that do not go when this mount goes."""
         asked, mount = question.asked, question.mount
         for number, other in scene.own.items():
-            other_one = number != question.number and other.point != mount.point
-            if other_one and questions.is_below(other.point, mount.point):
+            below = other.point != mount.point and questions.is_below(other.point, mount.point)
+            if number != question.number and below:
                 self._keeps.append(_keep(asked, "mount", other))
         for keep in self._kernel_keeps(asked):
             if scene.mount_of(original(keep.name).removesuffix(questions.GONE)) == question.number:
@@ -433,6 +434,10 @@ def _by_links(source: ProcSource, pids: list[int], links: Collection[bytes]) -> 
         else:
             for fd, link in record.found:
                 yield RawDescriptor(record.pid, fd, link, tid=record.tid)
+
+
+def _is_of_kernel_or_dead(parsed: tasks.Stat) -> bool:
+    return bool(parsed.flags & tasks.KERNEL_THREAD) or parsed.state in "ZX"
 
 
 def _keep(asked: Asked, why: str, mount: RawMount) -> Keep:

@@ -11,7 +11,7 @@ HOUSE = Path(fdscope.__file__).parent
 # What each room may import, besides itself. A room is a folder or a file of the package.
 LEAVES = {"_version", "raw", "text", "fdinfo", "netlink", "quantity", "signals", "times", "console", "statuses"}
 DATA = LEAVES | {"model"}
-ABOUT_DATA = {"links", "prospects", "switches", "selection", "tasks", "host", "wanted"}
+ABOUT_DATA = {"links", "prospects", "switches", "selection", "tasks", "host", "wanted", "questions"}
 MAY = {
     **dict.fromkeys(LEAVES, LEAVES),
     "model": LEAVES,

@@ -1,4 +1,4 @@
-"""What do paths lead to, and what does the kernel itself keep on a mount (proc_swaps(5), loop(4))?
+"""What do paths lead to, and which files does the kernel itself use? See open(2), proc_swaps(5), loop(4).
 
 A path is only looked up (O_PATH), which opens nothing: no pipe gets a reader, no device is woken. It is done by
 a child process with a deadline, as the way may lead through a file system whose server is dead.

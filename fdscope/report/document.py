@@ -107,7 +107,7 @@ def lines(taken: Snapshot) -> Iterator[bytes]:
 
 
 def lines_of_holdings(found: Holdings) -> Iterator[bytes]:
-    """An answer of ``fdscope who`` as lines of JSON: each use, what else keeps something busy, problems."""
+    """An answer of ``fdscope who`` as lines: each use, then what else keeps something busy, then each problem."""
     for use in found.uses:
         yield encode(use) + b"\n"
     for keep in found.keeps:

@@ -11,7 +11,18 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from ..kinds import KINDS
-from ..model import OUTCOMES, REASONS, VERBS, Descriptor, Explanation, Process, Snapshot, kind_name
+from ..model import (
+    KEEPS,
+    OUTCOMES,
+    REASONS,
+    VERBS,
+    Descriptor,
+    Explanation,
+    Holdings,
+    Process,
+    Snapshot,
+    kind_name,
+)
 from .fields import Field, fields_of
 from .matrix import wrapped
 
@@ -120,8 +131,17 @@ def _kind(kind: type[Descriptor], base: set[str]) -> Iterator[str]:
     yield from _field_list(field for field in fields_of(kind) if field.name not in inherited | base)
 
 
-def _parts(owners: Iterable[type[Struct]]) -> Iterator[str]:
-    """The structures inside fields, each once."""
+def _parts(owners: Iterable[type[Struct]], known: Iterable[type[Struct]] = ()) -> Iterator[str]:
+    """The structures inside fields, each once, but for those that are told of as parts of `known` classes."""
+    told = _classes_in(known)
+    for part in _classes_in(owners):
+        if part not in told:
+            yield f".Ss {part.__name__}\n"
+            yield from _paragraphs(part.__doc__)
+            yield from _field_list(fields_of(part))
+
+
+def _classes_in(owners: Iterable[type[Struct]]) -> dict[type[Struct], None]:
     found: dict[type[Struct], None] = {}
     queue = list(owners)
     while queue:
@@ -129,10 +149,7 @@ def _parts(owners: Iterable[type[Struct]]) -> Iterator[str]:
             if field.parts is not None and field.parts not in found and not issubclass(field.parts, Descriptor):
                 found[field.parts] = None
                 queue.append(field.parts)
-    for part in found:
-        yield f".Ss {part.__name__}\n"
-        yield from _paragraphs(part.__doc__)
-        yield from _field_list(fields_of(part))
+    return found
 
 
 def json_page() -> str:
@@ -160,6 +177,15 @@ def _json_body() -> Iterator[str]:
     yield ".Ss Descriptor\n"
     yield from prose("The fields depend on the kind.")
     yield "They stand in\n.Xr fdscope-kinds 7 .\n"
+    yield ".Ss Holdings\n"
+    yield from _paragraphs(Holdings.__doc__)
+    yield from _field_list(fields_of(Holdings))
+    yield from _parts([Holdings], known=[Snapshot, Process])
+    yield ".Ss What keeps an object busy\n.Bl -tag -width Ds\n"
+    for why, meaning in KEEPS.items():
+        yield f".It {why}\n"
+        yield from prose(_sentence(meaning))
+    yield ".El\n"
     yield ".Ss Reasons of problems\n.Bl -tag -width Ds\n"
     for reason, meaning in REASONS.items():
         yield f".It {reason}\n"
@@ -171,6 +197,8 @@ _JSON_RULES = (
     "With --json fdscope writes one document, a Snapshot; fdscope explain writes an Explanation. "
     "With --ndjson it writes a line of JSON for each descriptor, with "
     "pid and process of its holder added, and one line with the single key problem for each problem. "
+    "fdscope who writes Holdings; with --ndjson a line for each Use, one with the single key keep for each Keep, "
+    "and one for each problem. "
     "The JSON Schema of all this is printed by fdscope --json-schema.",
     "Names of fields are lower-case words. Units are in the name (_s, _bytes, _ns) unless the number is a plain "
     "count. Times are RFC 3339 in UTC. A value that is not known is left out. A number that can exceed 2^53 is a "

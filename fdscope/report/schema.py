@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from ..kinds import KINDS
-from ..model import Descriptor, Explanation, Problem, Snapshot
+from ..model import Descriptor, Explanation, Holdings, Keep, Problem, Snapshot, Use
 
 _FOREIGN = {
     "^.*_base64$": {
@@ -18,9 +18,9 @@ _FOREIGN = {
 
 
 def schema() -> dict[str, Any]:
-    """A snapshot, an explanation, or a line of --ndjson: a descriptor with its process, or a problem."""
+    """A snapshot, an explanation, an answer of who, or a line of --ndjson."""
     _, parts = msgspec.json.schema_components(
-        [Snapshot, Explanation, Problem, *KINDS], ref_template="#/$defs/{name}"
+        [Snapshot, Explanation, Holdings, Problem, *KINDS], ref_template="#/$defs/{name}"
     )
     parts[Descriptor.__name__] = {
         "title": Descriptor.__name__,
@@ -33,25 +33,29 @@ def schema() -> dict[str, Any]:
             part["patternProperties"] = _FOREIGN
     lines = {kind.__name__: _line(parts[kind.__name__]) for kind in KINDS}
     parts.update({f"{name}Line": part for name, part in lines.items()})
-    parts["ProblemLine"] = {
-        "title": "ProblemLine",
-        "description": "A line of --ndjson that tells of a problem.",
-        "type": "object",
-        "properties": {"problem": {"$ref": "#/$defs/Problem"}},
-        "required": ["problem"],
-        "additionalProperties": False,
-    }
+    for key, kind, of_what in (
+        ("problem", Problem, "a problem"),
+        ("keep", Keep, "what else keeps an object busy"),
+    ):
+        parts[f"{kind.__name__}Line"] = {
+            "title": f"{kind.__name__}Line",
+            "description": f"A line of --ndjson that tells of {of_what}.",
+            "type": "object",
+            "properties": {key: {"$ref": f"#/$defs/{kind.__name__}"}},
+            "required": [key],
+            "additionalProperties": False,
+        }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "What fdscope writes as JSON",
-        "description": "With --json one Snapshot, of explain one Explanation; with --ndjson a line for each "
-        "descriptor or problem.",
+        "description": "With --json one Snapshot, of explain one Explanation, of who one Holdings; with --ndjson "
+        "a line for each descriptor, use or problem.",
         "anyOf": [
             {"$ref": f"#/$defs/{name}"}
             for name in (
-                Snapshot.__name__,
-                Explanation.__name__,
+                *(one.__name__ for one in (Snapshot, Explanation, Holdings, Use)),
                 *(f"{name}Line" for name in lines),
+                "KeepLine",
                 "ProblemLine",
             )
         ],

@@ -118,15 +118,16 @@ def pids(found: Holdings) -> Iterator[str]:
 
 def remarks(found: Holdings) -> Iterator[str]:
     """What people should know beside the answer; one line each."""
+    nobody = "nobody that could be read" if found.problems else "nobody"
     for asked in found.asked:
         word, name = printable(asked.object), printable(asked.name or "")
         nothing = not asked.uses_total and not any(keep.asked == asked.object for keep in found.keeps)
         if asked.sockets is not None:
             yield from _of_sockets(asked, word)
         elif asked.missing and nothing:
-            yield f"{word}: there is no such file, and nobody holds one that was called so"
+            yield f"{word}: there is no such file, and {nobody} holds one that was called so"
         elif nothing:
-            yield f"{word}: nobody holds it"
+            yield f"{word}: {nobody} holds it"
         if (
             asked.form == "file"
             and asked.device is not None
