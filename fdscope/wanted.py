@@ -186,4 +186,6 @@ def is_named(wanted: UnixSocket, name: bytes) -> bool:
     """
     if wanted.name is None:
         return True
+    if name[:1] != b"\0":
+        name = name.partition(b"\0")[0]  # the NUL that ends a path is part of what the kernel tells
     return wanted.name == name or (name[:1] == b"\0" and name.replace(b"\0", b"@") == b"@" + wanted.name[1:])
