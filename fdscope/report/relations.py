@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..model import Descriptor, Holder, Process
 
 NAMED = 2
-"""How many others one line names."""
+"""How many others one line names at the other end."""
 
 _MISSING = {
     "closed": "other end closed",
@@ -27,7 +27,7 @@ def peers(process: Process, descriptor: Descriptor) -> str | None:
 
 def shared_with(process: Process, descriptor: Descriptor) -> str | None:
     """``fd 7, bash[123] fd 0``: who refers to the same open file description."""
-    return _named(process, descriptor.shared_with or (), descriptor.shared_total) or None
+    return _named(process, descriptor.shared_with or (), descriptor.shared_total, 1) or None
 
 
 def watched_by(process: Process, descriptor: Descriptor) -> str | None:
@@ -41,15 +41,15 @@ def relations(process: Process, descriptor: Descriptor) -> str:
     parts = [f"<-> {faced}" if descriptor.peers else f"({faced})"] if faced else []
     shared = shared_with(process, descriptor)
     watched = watched_by(process, descriptor)
-    parts += [f"shared with {shared}"] if shared else []
     parts += [f"watched by {watched}"] if watched else []
+    parts += [f"shared with {shared}"] if shared else []
     return "; ".join(parts)
 
 
-def _named(process: Process, holders: Sequence[Holder], total: int | None) -> str:
+def _named(process: Process, holders: Sequence[Holder], total: int | None, most: int = NAMED) -> str:
     """The first of them; those of the process itself by their number alone."""
     found = []
-    for one in sorted(holders, key=lambda one: one.pid != process.pid)[:NAMED]:
+    for one in sorted(holders, key=lambda one: one.pid != process.pid)[:most]:
         whose = "" if one.pid == process.pid else f"{one.process or '?'}[{one.pid}] "
         found.append(f"{whose}fd {one.fd}")
     more = (total or len(holders)) - len(found)
