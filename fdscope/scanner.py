@@ -114,7 +114,7 @@ def _links(
     sameness = Sameness()
     looks_around = peers and any(one.descriptors for one in found)
     if root.live and (looks_around or everyone):
-        sharing = readers.sharing_tables(root, [one.pid for one in found], sameness)
+        sharing = readers.sharing_tables(root, [one.pid for one in found])
         for process in found:
             process.shares_table_with = sharing.get(process.pid)
     shown = held_by(found)

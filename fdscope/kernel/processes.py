@@ -102,11 +102,13 @@ def descriptor_count(directory: Directory, name: bytes) -> int | None:
     return None if isinstance(status, Unread) else status.st_size or None
 
 
-def sharing_tables(proc: Proc, pids: Collection[int], sameness: Sameness) -> dict[int, list[int]]:
+def sharing_tables(proc: Proc, pids: Collection[int]) -> dict[int, list[int]]:
     """Those of `pids` whose descriptor table other processes share (CLONE_FILES of clone(2)), with these.
 
     Only processes that hold equally many descriptors are compared, where the kernel counts them (since Linux 6.2).
+    One that may not be compared is one whose descriptors may not be read either, which is said elsewhere.
     """
+    sameness = Sameness()
     alike: dict[int, list[int]] = {}
     for pid in proc.pids():
         count = descriptor_count(proc, b"%d/fd" % pid)
