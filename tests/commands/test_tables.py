@@ -71,7 +71,11 @@ def test_columns_help_names_every_field_of_the_documents(lab):
 
 
 def test_a_process_of_many_descriptors_has_a_row_for_each(child):
-    one = child("ready(held=[os.dup(0) for _ in range(1100)])")
+    one = child(
+        "import resource\n_, hard = resource.getrlimit(resource.RLIMIT_NOFILE)\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))\n"
+        "ready(held=[os.dup(0) for _ in range(1100)])"
+    )
     lines = text("--columns", "fd,kind,name", str(one.pid)).splitlines()
     assert lines[0].split() == ["FD", "KIND", "NAME"]
     held = [0, 1, 2, one.pipe, one.hold, *one.told["held"]]
