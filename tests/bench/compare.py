@@ -26,6 +26,7 @@ from typing import NamedTuple
 from load import Load
 
 PROCESSES, EACH = 400, 250
+CONNECTIONS = 5000
 ONE = 19_000
 THREADS = 1000
 MEBIBYTE = 1 << 20
@@ -95,8 +96,8 @@ class Bench:
         if not os.path.exists(self._python):
             self._python = sys.executable
         self._environment = {key: word for key, word in os.environ.items() if not key.startswith("PYTHON")}
-        self._peers = {peer: path for peer in ("lsof", "lsfd") if (path := shutil.which(peer))}
-        for peer in {"lsof", "lsfd"} - self._peers.keys():
+        self._peers = {peer: path for peer in ("lsof", "lsfd", "ss") if (path := shutil.which(peer))}
+        for peer in {"lsof", "lsfd", "ss"} - self._peers.keys():
             print(f"{peer} is not installed: it is left out")
         self.targets = []
 
@@ -143,7 +144,8 @@ class Bench:
             whole = self._measure(
                 f"machine, {load.descriptors:,} descriptors", self._with_peers(["--json"], [], [])
             )
-            self._small_process(f"a small process beside {load.descriptors:,} descriptors of others")
+            self._small_process(f"a small process beside {load.descriptors:,} descriptors of others", "--no-peers")
+            self._ends(load)
         with Load(processes=PROCESSES, descriptors=EACH, threads=THREADS) as load:
             title = f"machine, {load.descriptors:,} descriptors and a thousand threads"
             threaded = self._measure(title, self._with_peers(["--json"], [], []))
@@ -153,6 +155,37 @@ class Bench:
         self.targets.append(Target("machine: peak memory", 200, mine.peak_bytes / MEBIBYTE, " MiB"))
         self.targets.append(Target("twice the descriptors: wall time", 2.2, mine.wall_s / before.wall_s))
         self.targets.append(Target("twice the descriptors: peak memory", 2.2, mine.peak_bytes / before.peak_bytes))
+
+    def _ends(self, load):
+        """A process and who is at its other ends: a small one, and one of those that hold the load."""
+        with subprocess.Popen(["sleep", "infinity"], stdin=subprocess.DEVNULL) as child:
+            try:
+                for what, pid in (
+                    ("a small process", str(child.pid)),
+                    ("a process like the others", str(load.pids[0])),
+                ):
+                    title = f"{what} and its ends among {load.descriptors:,} descriptors"
+                    commands = {"fdscope --json PID": [self._fdscope, "--json", pid]}
+                    if "lsof" in self._peers:
+                        commands["lsof"] = [self._peers["lsof"], "-n", "-P", "-p", pid, "+E"]
+                    self._against_lsof(title, 0.5, self._measure(title, commands))
+            finally:
+                child.kill()
+
+    def sockets(self):
+        """All sockets and who holds them."""
+        with Load(processes=10, descriptors=CONNECTIONS // 5, only="connection"):
+            commands = {"fdscope who tcp: udp:": [self._fdscope, "who", "tcp:", "udp:"]}
+            if "ss" in self._peers:
+                commands["ss"] = [self._peers["ss"], "-tunap"]
+            if "lsof" in self._peers:
+                commands["lsof"] = [self._peers["lsof"], "-i", "-n", "-P"]
+            costs = self._measure(f"{CONNECTIONS:,} connections", commands, self._rounds * 2)
+        mine = next(iter(costs.values()))
+        for peer, limit in (("ss", 1.5), ("lsof", 1)):
+            if peer in costs:
+                what = f"{CONNECTIONS:,} connections: wall time, in that of {peer}"
+                self.targets.append(Target(what, limit, mine.wall_s / costs[peer].wall_s))
 
     def large_process(self):
         """One process with as many descriptors as it may have."""
@@ -168,13 +201,13 @@ class Bench:
         """A small process on a machine that is quiet but for it."""
         self._small_process("a small process")
 
-    def _small_process(self, title):
+    def _small_process(self, title, *options):
         with subprocess.Popen(["sleep", "infinity"], stdin=subprocess.DEVNULL) as child:
             try:
                 pid = str(child.pid)
                 commands = {
-                    "fdscope --json PID": [self._fdscope, "--json", pid],
-                    "fdscope PID": [self._fdscope, pid],
+                    "fdscope --json PID": [self._fdscope, "--json", *options, pid],
+                    "fdscope PID": [self._fdscope, *options, pid],
                     "python -I -c pass": [self._python, "-I", "-c", "pass"],
                 }
                 peers = self._with_peers([], ["-p", pid], ["-p", pid])
@@ -193,11 +226,13 @@ def main():
     beside = os.path.join(os.path.dirname(sys.executable), "fdscope")
     parser.add_argument("--fdscope", default=beside, help="the program to measure (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="of the largest scenarios; small ones take more")
-    parser.add_argument("scenario", nargs="*", help="machine, large_process or small_process; default: all")
+    parser.add_argument(
+        "scenario", nargs="*", help="machine, large_process, small_process or sockets; default: all"
+    )
     asked = parser.parse_args()
     bench = Bench(asked.fdscope, asked.rounds)
     status = 0
-    for name in asked.scenario or ("machine", "large_process", "small_process"):
+    for name in asked.scenario or ("machine", "large_process", "small_process", "sockets"):
         try:
             getattr(bench, name)()
         except (CouldNotRun, OSError, RuntimeError) as error:

@@ -44,9 +44,9 @@ MIX = (
     "memfd",
     "epoll",
 )
-KIND = {"deleted": "regular", "null": "char-device"}
+KIND = {"deleted": "regular", "null": "char-device", "connection": "tcp"}
 """The kind of each word of the mix, where that is another word."""
-WIDTH = {"pipe": 2, "unix": 2}
+WIDTH = {"pipe": 2, "unix": 2, "connection": 2}
 """How many descriptors come at a time, where that is not one."""
 PR_SET_PDEATHSIG = 1
 CLOCK_MONOTONIC = 1
@@ -54,11 +54,11 @@ CLOCK_MONOTONIC = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def mixture(descriptors):
-    """What a process makes to hold exactly this many descriptors, as words of `MIX`."""
+def mixture(descriptors, mix=MIX):
+    """What a process makes to hold exactly this many descriptors, as words of `mix`."""
     words = []
     while descriptors:
-        for word in MIX:
+        for word in mix:
             word = word if WIDTH.get(word, 1) <= descriptors else "null"
             if descriptors:
                 words.append(word)
@@ -115,6 +115,15 @@ class Maker:
     def unix(self):
         for end in socket.socketpair():
             self._pollable.append(end.detach())
+
+    def connection(self):
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen(1)
+            client = socket.create_connection(listener.getsockname())
+            server, _ = listener.accept()
+        client.detach()
+        server.detach()
 
     def eventfd(self):
         self._pollable.append(os.eventfd(next(self._offset)))
@@ -206,12 +215,13 @@ def main():
     parser.add_argument("--processes", type=int, required=True)
     parser.add_argument("--descriptors", type=int, required=True, help="in each process")
     parser.add_argument("--threads", type=int, default=0, help="of one more process, which holds no descriptor")
+    parser.add_argument("--only", choices=["connection"], help="make nothing but this, not the usual mix")
     asked = parser.parse_args()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and asked.descriptors + 8 > hard:
         parser.error(f"a process may hold no more than {hard} descriptors here (RLIMIT_NOFILE)")
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    words = mixture(asked.descriptors)
+    words = mixture(asked.descriptors, [asked.only] if asked.only else MIX)
     pids = []
     try:
         pids = start_all(asked.processes, words, asked.threads)
@@ -237,10 +247,10 @@ def main():
 class Load:
     """A running load, as a context manager; all of it is gone when the block is left."""
 
-    def __init__(self, *, processes, descriptors, threads=0):
+    def __init__(self, *, processes, descriptors, threads=0, only=None):
         self._command = [sys.executable, "-I", "-S", __file__]
         self._command += ["--processes", str(processes), "--descriptors", str(descriptors)]
-        self._command += ["--threads", str(threads)]
+        self._command += ["--threads", str(threads), *(["--only", only] if only else [])]
 
     def __enter__(self):
         self._starter = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)

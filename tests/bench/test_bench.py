@@ -42,8 +42,6 @@ class Witness:
 
 def kinds_of(process):
     told = collections.Counter(one["kind"] for one in msgspec.to_builtins(process.descriptors))
-    # until the families of sockets are told
-    told["unix"] += told.pop("socket", 0)
     return dict(told)
 
 
