@@ -98,7 +98,7 @@ OPTIONS = (
     ),
     Option(
         ("--no-peers",),
-        "do not look through other processes for who is at the other ends, and who shares",
+        "do not find out who is at the other ends, who shares and who watches: no look at other processes",
         commands=("show", "explain"),
     ),
     Option(("--source",), "where facts come from", "SOURCE", ("auto", "proc", "bpf"), "auto"),

@@ -17,8 +17,9 @@ from .model import Descriptor, End, Holder, Object, Peer, Process, Watched, Watc
 MOST = 8
 """How many peers, sharers and watchers are named; the others are counted."""
 
-MANY = 500
-"""From how many descriptors on that look alike not every pair is compared: /dev/null of a whole machine."""
+CALLS = 50_000
+"""About how often open file descriptions are compared at most, which takes 0.1 s: enough for all but a machine
+of very many descriptors that look alike, as those of /dev/null do."""
 
 Stranger = tuple[int, int, "int | None"]
 """A descriptor of another process: process, number, and thread, if the table is that thread's own."""
@@ -35,11 +36,12 @@ class Held(NamedTuple):
     pid: int
     process: str | None
     descriptor: Descriptor
+    place: Place
 
-    @property
-    def place(self) -> Place:
-        """Where it stands."""
-        return self.descriptor.tid or self.pid, self.descriptor.fd
+    @classmethod
+    def of(cls, pid: int, process: str | None, descriptor: Descriptor) -> Held:
+        """With its place."""
+        return cls(pid, process, descriptor, (descriptor.tid or pid, descriptor.fd))
 
 
 class Same(NamedTuple):
@@ -66,7 +68,8 @@ def held_by(processes: Iterable[Process]) -> list[Held]:
     found = []
     for process in processes:
         if not any(pid < process.pid for pid in process.shares_table_with or ()):
-            found += [Held(process.pid, process.name, one) for one in process.descriptors or ()]
+            pid, name = process.pid, process.name
+            found += [Held(pid, name, one, (one.tid or pid, one.fd)) for one in process.descriptors or ()]
     return found
 
 
@@ -103,7 +106,7 @@ class Links:
         self._same = same
         self._complete = complete
         self._unread = unread
-        self._ends: dict[int, tuple[End, ...]] = {}
+        self._ends: list[tuple[Held, tuple[End, ...]]] = []
         self._at: defaultdict[str, list[Held]] = defaultdict(list)
         self._facing: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._sharing: dict[str, list[Holder]] = {}
@@ -114,18 +117,21 @@ class Links:
     def _meet(self) -> None:
         """Puts every end at its key, and joins keys with those that they seek, both ways."""
         sought: dict[str, tuple[str, ...]] = {}
-        for one in (*self._shown, *self._others):
-            ends = one.descriptor.ends()
-            if ends:
-                self._ends[id(one.descriptor)] = ends
-            for end in ends:
-                self._at[end.key].append(one)
-                sought[end.key] = end.seeks
+        at = self._at
+        for number, held in enumerate((self._shown, self._others)):
+            for one in held:
+                ends = one.descriptor.ends()
+                for end in ends:
+                    at[end.key].append(one)
+                    sought[end.key] = end.seeks
+                if ends and not number:
+                    self._ends.append((one, ends))
+        facing = self._facing
         for key, others in sought.items():
             for other in others:
-                if other in self._at:
-                    self._facing[key][other] = None
-                    self._facing[other][key] = None
+                if other in at:
+                    facing[key][other] = None
+                    facing[other][key] = None
 
     def _share(self) -> None:
         """Names the open file description of every descriptor shown, where it can be told from others."""
@@ -136,12 +142,17 @@ class Links:
         groups: defaultdict[tuple[object, ...], list[Held]] = defaultdict(list)
         for one in self._shown:
             groups[_looks(one.descriptor)].append(one)
-        for group in groups.values():
+        calls = CALLS
+        for group in sorted(groups.values(), key=len):
             first = group[0].descriptor
+            if len(group) == 1 and not self._strangers and not by_object:
+                first.open_file = "{}:{}".format(*group[0].place)
+                continue
             if first.one_open_file and first.object is not None and first.access != "path":
                 self._name(group, [_holder(one) for one in by_object[first.object]])
                 continue
-            if len(group) > MANY:
+            calls -= len(group) * len(group).bit_length()
+            if calls < 0:
                 for together in self._neighbours(group):
                     self._name(together, [])
                 continue
@@ -208,10 +219,11 @@ class Links:
         last_in: dict[int, Held] = {}
         last_at: dict[int, Held] = {}
         classes: dict[Place, list[Held]] = {}
-        for one in sorted(group, key=lambda one: one.place):
+        order = self._same.order
+        for one in group:
             task, fd = one.place
-            for before in (last_in.get(task), last_at.get(fd)):
-                if before is not None and self._same.order(*before.place, task, fd) == 0:
+            for before in (last_at.get(fd), last_in.get(task)):
+                if before is not None and order(*before.place, task, fd) == 0:
                     together = classes.setdefault(before.place, [before])
                     together.append(one)
                     classes[one.place] = together
@@ -297,9 +309,8 @@ class Links:
             watchers = self._watchers.get(descriptor.open_file or one.place)
             if watchers:
                 descriptor.watched_by, descriptor.watched_total = watchers[:MOST], len(watchers)
-            ends = self._ends.get(id(descriptor))
-            if ends:
-                self._tell_peers(one, ends)
+        for one, ends in self._ends:
+            self._tell_peers(one, ends)
 
     def _tell_peers(self, one: Held, ends: tuple[End, ...]) -> None:
         descriptor = one.descriptor
@@ -308,7 +319,7 @@ class Links:
         for end in ends:
             for key in self._facing.get(end.key, ()):
                 holders = self._at[key]
-                itself = any(own.key == key for own in ends)
+                itself = key == end.key or (len(ends) > 1 and any(own.key == key for own in ends))
                 total += len(holders) - itself
                 if len(peers) < MOST:
                     few = holders[: 2 * MOST + 1] if itself else holders[:MOST]
@@ -335,27 +346,32 @@ class Links:
 
     def objects(self) -> list[Object]:
         """Each object that several descriptors hold or that faces another one that is held."""
-        held: dict[str, list[Held]] = {}
-        for one in (*self._shown, *self._others):
-            if one.descriptor.object is not None:
-                held.setdefault(one.descriptor.object, []).append(one)
         faces: defaultdict[str, dict[str, None]] = defaultdict(dict)
         for key, others in self._facing.items():
-            for own in {one.descriptor.object: None for one in self._at[key][:1]}:
-                for other in others:
-                    there = self._at[other][0].descriptor.object
-                    if own is not None and there is not None and own != there:
-                        faces[own][there] = None
-        return [
-            Object(
-                id=identity,
-                kind=kind_name(type(group[0].descriptor)),
-                holders=[_holder(one) for one in group],
-                faces=list(faces.get(identity, ())),
-            )
-            for identity, group in held.items()
-            if len(group) > 1 or identity in faces
-        ]
+            own = self._at[key][0].descriptor.object
+            for other in others:
+                there = self._at[other][0].descriptor.object
+                if own is not None and there is not None and own != there:
+                    faces[own][there] = None
+        return objects((*self._shown, *self._others), faces)
+
+
+def objects(held: Iterable[Held], faces: Mapping[str, Iterable[str]]) -> list[Object]:
+    """Each object that several of these descriptors hold, or that has a place in `faces`, by its first holder."""
+    groups: defaultdict[str, list[Held]] = defaultdict(list)
+    for one in held:
+        if one.descriptor.object is not None:
+            groups[one.descriptor.object].append(one)
+    return [
+        Object(
+            id=identity,
+            kind=kind_name(type(group[0].descriptor)),
+            holders=[_holder(one) for one in group],
+            faces=list(faces.get(identity, ())),
+        )
+        for identity, group in groups.items()
+        if len(group) > 1 or identity in faces
+    ]
 
 
 def _looks(descriptor: Descriptor) -> tuple[object, ...]:

@@ -21,8 +21,8 @@ from .kernel.source import Found, ProcSource, Source
 from .kernel.system import system
 from .kernel.users import user_name
 from .kinds import decode, held_file
-from .links import UNKNOWN, Held, Links, Same, Stranger, held_by
-from .model import Descriptor, HeldFile, Problem, Process, Snapshot, Thread
+from .links import UNKNOWN, Held, Links, Same, Stranger, held_by, objects
+from .model import Descriptor, HeldFile, Object, Problem, Process, Snapshot, Thread
 from .raw import Machine, RawDescriptor, RawHeldFile, RawProcess, RawThread, Record, Unread
 from .selection import Candidate, Selected, UsageError, select
 from .text import original, text
@@ -61,7 +61,8 @@ def scan(
         proc: another proc file system, or a recorded tree of one.
         timeout_s: how long to wait, in seconds, for file systems that do not answer.
         mapped: also list the files that memory is mapped from.
-        peers: also look through the links of all other processes for who is at the other ends, and who shares.
+        peers: find out who is at the other ends, who shares open file descriptions and who watches, among all
+            processes; this takes one pass over the links of the others.
 
     What could not be read is in the snapshot's `problems`; a target that no process matches is one of them.
     The time taken grows with the descriptors of the processes that were selected and, for the sake of peers, a
@@ -86,7 +87,7 @@ def scan(
             gathering.add(record)
         gathering.add_sockets(sockets)
         found = gathering.processes(selected or ())
-        links = _links(root, source, sockets, gathering, found, everyone=selected is None, peers=peers)
+        joined = _links(root, source, sockets, gathering, found, everyone=selected is None, peers=peers)
         busy = load(root) if selected is None else None
     return Snapshot(
         fdscope=__version__,
@@ -95,7 +96,7 @@ def scan(
         sources=[source.name],
         host=host.host(raw_system, busy),
         processes=found,
-        objects=links.objects(),
+        objects=joined,
         problems=gathering.problems,
     )
 
@@ -109,17 +110,17 @@ def _links(
     *,
     everyone: bool,
     peers: bool,
-) -> Links:
-    """How what was found hangs together, and with what the other processes hold; told in `found`."""
-    sameness = Sameness()
-    looks_around = peers and any(one.descriptors for one in found)
-    if root.live and (looks_around or everyone):
+) -> list[Object]:
+    """How what was found hangs together, and with what the other processes hold: told in `found`; the objects."""
+    if root.live and (peers or everyone):
         sharing = readers.sharing_tables(root, [one.pid for one in found])
         for process in found:
             process.shares_table_with = sharing.get(process.pid)
     shown = held_by(found)
-    others = _Others()
-    if looks_around and not everyone:
+    if not peers:
+        return objects(shown, {})
+    sameness, others = Sameness(), _Others()
+    if shown and not everyone:
         known = {one.pid for one in found}.union(*(one.shares_table_with or () for one in found))
         others = gathering.others(source, sockets, shown, [pid for pid in root.pids() if pid not in known])
     links = Links(
@@ -128,7 +129,7 @@ def _links(
         others.strangers,
         gathering.name,
         Same(sameness.file_order, sameness.is_target) if root.live else UNKNOWN,
-        complete=peers and not root.recorded,
+        complete=not root.recorded,
         unread=bool(others.refused or gathering.refused),
     )
     kin = links.kin().union(one.parent_pid for one in found if one.parent_pid)
@@ -140,7 +141,7 @@ def _links(
             _copy_links(process, gathering.known[copy_of])
     if sameness.refused is not None:
         gathering.problems.append(problem_of(sameness.refused))
-    return links
+    return links.objects()
 
 
 _LINKED = "open_file shared_with shared_total peers peers_total other_end watched_by watched_total".split()
@@ -300,7 +301,7 @@ class _Gathering:
         found = []
         for record in (*rest, *sockets.complete(raw for raw in raws if raw.link.startswith(_SOCKET))):
             if isinstance(record, RawDescriptor):
-                found.append(Held(record.pid, self.name(record.pid), decode(record, self._machine)[0]))
+                found.append(Held.of(record.pid, self.name(record.pid), decode(record, self._machine)[0]))
         return sorted(found, key=lambda one: one.place)
 
     def name(self, pid: int) -> str | None:

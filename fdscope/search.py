@@ -83,7 +83,8 @@ def who(objects: Iterable[str], *, proc: str = "/proc", timeout_s: float = 5.0) 
         root = Proc(proc)
     except OSError as error:
         raise UsageError(f"cannot use '{proc}' as /proc: {error.strerror}") from None
-    with root, Sockets(root) as sockets:
+    brief = all(isinstance(one, (Address, UnixSocket)) for one in asked)
+    with root, Sockets(root, brief=brief) as sockets:
         search = _Search(root, sockets, timeout_s)
         found = search.answer(asked)
     found.taken_at, found.duration_s = rfc3339(began, digits=3), round(time.monotonic() - clock, 6)
@@ -269,7 +270,9 @@ class _Search:
             raw = raw._replace(socket=self._sockets.seen_from(raw.pid, found))
         descriptor, problem = decode(raw, self._machine)
         takers = [
-            question for question in every if question.may_take_link(raw.link) and question.takes(raw, descriptor)
+            question
+            for question in every
+            if raw.link in question.links or (question.may_take_link(raw.link) and question.takes(raw, descriptor))
         ]
         for question in takers:
             use = Use(

@@ -48,7 +48,7 @@ def linked(processes, others=(), asking=UNKNOWN, *, complete=True, unread=False)
 
 
 def other(pid, descriptor, name=None):
-    return Held(pid, name, descriptor)
+    return Held.of(pid, name, descriptor)
 
 
 def test_readers_of_a_pipe_face_its_writers_and_not_each_other():
@@ -111,7 +111,8 @@ def test_what_cannot_be_compared_is_not_told_as_shared_or_as_alone():
     assert different.open_file == "1:5"  # nothing looks like it
 
 
-def test_of_very_many_that_look_alike_heirs_and_dups_are_found_and_nobody_is_called_alone():
+def test_of_very_many_that_look_alike_heirs_and_dups_are_found_and_nobody_is_called_alone(monkeypatch):
+    monkeypatch.setattr("fdscope.links.CALLS", 1000)
     processes = [Process(pid=pid, descriptors=[file(3, 7), file(4, 7), file(9, 7)]) for pid in range(1, 401)]
     inherited = {(pid, 3): 1 for pid in range(1, 401)}
     dups = {(pid, fd): 1000 + pid // 3 * 3 for pid in range(1, 401) for fd in (4, 9)}
@@ -135,7 +136,7 @@ def test_sharing_is_told_as_the_kernel_has_it(places, shown_pids):
     files, held = {}, []
     for fd, (pid, description) in enumerate(places):
         files[pid, fd] = description
-        held.append(Held(pid, None, file(fd, 7)))
+        held.append(Held.of(pid, None, file(fd, 7)))
     shown = [
         Process(pid=pid, descriptors=[one.descriptor for one in held if one.pid == pid])
         for pid in range(1, shown_pids + 1)

@@ -10,9 +10,20 @@ import sys
 from collections.abc import Callable, Iterator
 
 from ..raw import RawSocket
-from .sockdiag import AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_UNIX, RAW, TCP, UDP, UDPLITE
+from .sockdiag import (
+    AF_INET,
+    AF_INET6,
+    AF_NETLINK,
+    AF_PACKET,
+    AF_UNIX,
+    ICMP,
+    ICMPV6,
+    RAW,
+    TCP,
+    UDP,
+    UDPLITE,
+)
 
-ICMP, ICMPV6 = 1, 58
 _LITTLE = sys.byteorder == "little"
 _LISTENS = 0x00010000  # __SO_ACCEPTCON of include/linux/net.h
 _LISTEN, _UNCONNECTED = 10, 7

@@ -26,7 +26,7 @@ _DUMP_INTERRUPTED = 0x10
 _ANSWER_BYTES = 1 << 18  # the kernel makes answers of at most 32 KiB, and of as much as is asked for
 
 AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_VSOCK = 1, 2, 10, 16, 17, 40
-TCP, UDP, UDPLITE, RAW, MPTCP = 6, 17, 136, 255, 262
+TCP, UDP, UDPLITE, RAW, MPTCP, ICMP, ICMPV6 = 6, 17, 136, 255, 262, 1, 58
 
 # States without a socket of a process: SYN-RECEIVED, TIME-WAIT, NEW-SYN-RECEIVED (include/net/tcp_states.h)
 _STATES = 0xFFFFFFFF & ~(1 << 3 | 1 << 6 | 1 << 12)
@@ -57,13 +57,13 @@ class Question(NamedTuple):
     protocol: int
 
 
-def request(question: Question) -> bytes:
-    """The body of the request for all sockets of a family and protocol."""
+def request(question: Question, *, brief: bool = False) -> bytes:
+    """The body of the request for all sockets of a family and protocol; `brief`: only what a line tells."""
     family, protocol = question
     if family in (AF_INET, AF_INET6):
         # INET_DIAG_MEMINFO (1) is left out; INFO, CONG, TOS, TCLASS, SKMEMINFO, SHUTDOWN: bits 1, 3, 4, 5, 6, 7
         wanted = 0b11101010 if protocol in (TCP, MPTCP) else 0b11100000
-        body = struct.pack("=4BI48s", family, min(protocol, RAW), wanted, 0, _STATES, b"")
+        body = struct.pack("=4BI48s", family, min(protocol, RAW), 0 if brief else wanted, 0, _STATES, b"")
         if protocol > RAW:  # INET_DIAG_REQ_PROTOCOL
             body += struct.pack("=2HI", 8, 3, protocol)
         return body
@@ -113,7 +113,7 @@ def _inet(body: bytes, protocol: int, net_namespace: int) -> RawSocket:
         local, remote = local[:4], remote[:4]
     rest = body[72:]
     shutdown = None
-    if protocol != TCP:
+    if protocol != TCP and rest:
         told = attributes(rest).get(8)  # INET_DIAG_SHUTDOWN
         shutdown = told[0] if told else None
     return RawSocket(
@@ -255,14 +255,18 @@ def opened(protocol: int = SOCK_DIAG) -> _socket.socket:
     return _socket.socket(AF_NETLINK, 2 | 0o2000000, protocol)  # SOCK_DGRAM | SOCK_CLOEXEC
 
 
-def sockets(asking: _socket.socket, question: Question, net_namespace: int) -> list[RawSocket]:
+def sockets(
+    asking: _socket.socket, question: Question, net_namespace: int, *, brief: bool = False
+) -> list[RawSocket]:
     """All sockets of a family and protocol; those of no process, which have no inode, are left out.
 
     Raises:
         Refused: the kernel does not know the family, or says no.
         ValueError: it answers otherwise than it should.
     """
-    bodies = dump(asking, _SOCK_DIAG_BY_FAMILY, request(question))
+    bodies = dump(asking, _SOCK_DIAG_BY_FAMILY, request(question, brief=brief))
+    if brief and question.family in (AF_INET, AF_INET6):
+        bodies = [body[: _INET.size] for body in bodies]
     found = [parse(question, body, net_namespace) for body in bodies]
     return [one for one in found if one.inode]
 

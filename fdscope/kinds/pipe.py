@@ -44,9 +44,9 @@ def pipe_ends(identity: str | None, access: str | None) -> tuple[End, ...]:
     """Where the holder of a pipe or fifo is found, and whom it faces; nowhere, if it is only a place."""
     if identity is None or access not in ("r", "w", "rw"):
         return ()
-    reader, writer = f"{identity}:r", f"{identity}:w"
-    both = {
-        "r": End(reader, (writer,), missing="no-writer"),
-        "w": End(writer, (reader,), missing="no-reader"),
-    }
-    return tuple(both[letter] for letter in access)
+    reader, writer = identity + ":r", identity + ":w"
+    if access == "r":
+        return (End(reader, (writer,), (), "no-writer"),)
+    if access == "w":
+        return (End(writer, (reader,), (), "no-reader"),)
+    return End(reader, (writer,), (), "no-writer"), End(writer, (reader,), (), "no-reader")

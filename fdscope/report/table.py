@@ -104,6 +104,14 @@ def _fixed(headers: Sequence[str] | None, texts: list[list[str]], right: list[bo
     lines = ([list(headers)] if headers is not None else []) + texts
     if not lines:
         return
+    if all("".join(row).isascii() for row in lines):
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        form = "  ".join(
+            f"%{width}s" if to_right else f"%-{width}s" for width, to_right in zip(widths, right, strict=True)
+        )
+        for row in lines:
+            yield f"{indent}{form % tuple(row)}".rstrip() + "\n"
+        return
     widths = [max(columns(row[i]) for row in lines) for i in range(len(right))]
     for row in lines:
         padded = [
