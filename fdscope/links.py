@@ -116,22 +116,23 @@ class Links:
 
     def _meet(self) -> None:
         """Puts every end at its key, and joins keys with those that they seek, both ways."""
-        sought: dict[str, tuple[str, ...]] = {}
+        sought: dict[str, End] = {}
         at = self._at
         for number, held in enumerate((self._shown, self._others)):
             for one in held:
                 ends = one.descriptor.ends()
                 for end in ends:
                     at[end.key].append(one)
-                    sought[end.key] = end.seeks
+                    sought[end.key] = end
                 if ends and not number:
                     self._ends.append((one, ends))
         facing = self._facing
-        for key, others in sought.items():
-            for other in others:
+        for key, end in sought.items():
+            for other in end.seeks:
                 if other in at:
                     facing[key][other] = None
-                    facing[other][key] = None
+                    if end.mutual:
+                        facing[other][key] = None
 
     def _share(self) -> None:
         """Names the open file description of every descriptor shown, where it can be told from others."""

@@ -74,6 +74,8 @@ class End(NamedTuple):
     """What ``/proc/PID/fd/N`` of a descriptor at a sought end points to: so it is found in other processes."""
     missing: str = ""
     """The value of `other_end` when nobody holds a sought end: ``no-reader``; empty: then nothing is missing."""
+    mutual: bool = True
+    """Whether those that it seeks face it, too: clients of a listener face what it accepted, not the listener."""
 
 
 OTHER_ENDS: dict[str, str] = {

@@ -248,6 +248,9 @@ class Machine(Protocol):
     def listeners(self, socket: RawSocket) -> tuple[int, ...]:
         """Inodes of the listeners that a connection can have been accepted from; several share one port."""
 
+    def clients(self, socket: RawSocket) -> tuple[int, ...]:
+        """Of a unix listener, inodes of the sockets that are connected to connections accepted from it."""
+
     def members(self, namespace: bytes) -> tuple[int, ...] | None:
         """Processes that live in a namespace, given as its link: ``net:[4026531840]``."""
 

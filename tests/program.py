@@ -2,8 +2,11 @@
 
 import ctypes
 import os
+import shutil
 import subprocess
 import sys
+
+import pytest
 
 PROGRAM = [sys.executable, "-m", "fdscope"]
 
@@ -30,3 +33,13 @@ def without_rights():
     libc = ctypes.CDLL(None, use_errno=True)
     for capability in range(64):
         libc.prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
+
+
+def found(program):
+    """The path of a peer to compare with; without it the test is skipped, or fails where peers are required."""
+    path = shutil.which(program)
+    if path is None and os.environ.get("FDSCOPE_REQUIRE_PEERS"):
+        pytest.fail(f"{program} is not installed")
+    if path is None:
+        pytest.skip(f"{program} is not installed")
+    return path

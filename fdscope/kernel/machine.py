@@ -106,6 +106,10 @@ class ProcMachine:
         """Inodes of the listeners that a connection can have been accepted from."""
         return self._sockets.listeners(socket)
 
+    def clients(self, socket: RawSocket) -> tuple[int, ...]:
+        """Of a unix listener, inodes of the sockets that are connected to connections accepted from it."""
+        return self._sockets.clients(socket)
+
     def members(self, namespace: bytes) -> tuple[int, ...] | None:
         """Processes that live in a namespace; of each type the links of all processes are read once."""
         type_ = namespace.partition(b":")[0]

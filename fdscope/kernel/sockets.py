@@ -89,6 +89,7 @@ class Sockets:
         self._remote_ports: dict[tuple[int, int], dict[int, list[RawSocket]]] = {}
         self._unix_faces: dict[int, dict[int, list[int]]] = {}
         self._unix_listeners: dict[int, dict[tuple[bytes, bytes], list[int]]] = {}
+        self._unix_clients: dict[int, dict[tuple[bytes, bytes], list[int]]] = {}
         self._interfaces: dict[int, dict[int, bytes]] = {}
         self._addresses: dict[int, frozenset[bytes]] = {}
 
@@ -413,6 +414,19 @@ class Sockets:
         local = _plain(socket.local)
         exact = [one.inode for one in listening if _plain(one.local) == local]
         return tuple(exact or [one.inode for one in listening if not any(one.local)])
+
+    def clients(self, socket: RawSocket) -> tuple[int, ...]:
+        """Of a unix listener, inodes of the sockets connected to what was accepted from it (raw.Machine)."""
+        if self._brief or socket.family != AF_UNIX or socket.state != _LISTEN or not socket.local:
+            return ()
+        namespace = socket.net_namespace
+        if namespace not in self._unix_clients:
+            found: defaultdict[tuple[bytes, bytes], list[int]] = defaultdict(list)
+            for one in self._table(namespace, Question(AF_UNIX, 0)).values():
+                if one.state != _LISTEN and one.local and one.peer_inode:
+                    found[_unix_name(one)].append(one.peer_inode)
+            self._unix_clients[namespace] = found
+        return tuple(self._unix_clients[namespace].get(_unix_name(socket), ()))
 
     def _listeners_of_unix(self, namespace: int) -> dict[tuple[bytes, bytes], list[int]]:
         if namespace not in self._unix_listeners:

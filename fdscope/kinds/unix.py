@@ -6,7 +6,7 @@ from _socket import AF_UNIX
 from typing import Annotated
 
 from ..fdinfo import fields
-from ..model import Process, Prospect, said
+from ..model import End, Process, Prospect, said
 from ..quantity import many
 from ..raw import Machine, RawDescriptor
 from ..text import text
@@ -56,6 +56,9 @@ class Unix(OpenSocket, tag="unix", kw_only=True):
     pending_inodes: Annotated[
         list[int] | None, said("of a listener: inodes of the sockets that wait to be accepted")
     ] = None
+    client_inodes: Annotated[
+        list[int] | None, said("of a listener: inodes of the sockets that are connected to what it accepted")
+    ] = None
     accepted_from: AcceptedFrom = None
     scm_fds: Annotated[
         int | None, said("descriptors in flight to it: sent (SCM_RIGHTS) and not yet received; since Linux 5.8")
@@ -91,10 +94,20 @@ class Unix(OpenSocket, tag="unix", kw_only=True):
         if add_backlog(found, socket):
             if _WAITING in more and found.get("access") != "path":
                 found["pending_inodes"] = [inode for inode in numbers(more[_WAITING]) if inode] or None
+            if found.get("access") != "path":
+                found["client_inodes"] = list(machine.clients(socket)) or None
         else:
             add_accepted_from(found, socket, machine)
         add_memory(found, more.get(_MEMORY))
         return cls(**found)
+
+    def ends(self) -> tuple[End, ...]:
+        """As of any socket; and a listener faces its clients, which face what it has accepted."""
+        ends = super().ends()
+        if not self.client_inodes or self.object is None:
+            return ends
+        clients = tuple([f"socket:[{inode}]" for inode in self.client_inodes])
+        return (*ends, End(f"{self.object}:clients", clients, clients, "listening", False))
 
     def lacks(self) -> str:
         """Of a connection whose peer is not told, as the tables of /proc have none, nothing can be said."""

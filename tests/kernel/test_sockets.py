@@ -136,6 +136,18 @@ def test_unix_listeners_accepted_and_waiting_connections(keep, tmp_path, type_):
     assert listeners == [(), (), (inode(listener),), ()]
 
 
+def test_a_unix_listener_knows_who_is_connected_to_what_it_accepted(keep, tmp_path):
+    listener, client = (keep(socket.socket(socket.AF_UNIX)) for _ in range(2))
+    listener.bind(str(tmp_path / "socket"))
+    listener.listen()
+    client.connect(str(tmp_path / "socket"))
+    keep(listener.accept()[0])
+    with Proc() as proc, Sockets(proc) as sockets:
+        raw = RawDescriptor(os.getpid(), 3, b"socket:[%d]" % inode(listener), protocol=b"UNIX")
+        (found,) = sockets.complete([raw])
+        assert sockets.clients(found.socket) == (inode(client),)
+
+
 def test_unix_datagrams_that_go_one_way_and_a_peer_that_is_gone(keep):
     server, client = (keep(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) for _ in range(2))
     server.bind(b"\0fdscope-%d" % os.getpid())

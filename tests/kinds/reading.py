@@ -55,6 +55,9 @@ class Silence:
     def interface(self, net_namespace, index):
         return self.interfaces.get((net_namespace, index))
 
+    def clients(self, socket):
+        return ()
+
     def members(self, namespace):
         return None
 

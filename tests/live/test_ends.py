@@ -97,6 +97,25 @@ def test_a_terminal_and_its_master_face_each_other_across_processes(child):
     assert places(found[one.told["slave"]].peers) == [(one.pid, one.told["master"])]
 
 
+def test_a_unix_listener_names_its_clients_and_they_name_what_it_accepted(child, tmp_path):
+    one = child(
+        "import socket\nlistener = socket.socket(socket.AF_UNIX); listener.bind(sys.argv[1]); listener.listen()\n"
+        "tell(listener=listener.fileno())\nserver, _ = listener.accept()\nready(server=server.fileno())",
+        str(tmp_path / "socket"),
+    )
+    listener = one.told["listener"]
+    other = child(
+        "import socket\nclient = socket.socket(socket.AF_UNIX)\n"
+        "client.connect(sys.argv[1])\nready(fd=client.fileno())",
+        str(tmp_path / "socket"),
+    )
+    server, client = one.hear()["server"], other.told["fd"]
+    ours = rows(scan([str(one.pid)]), one.pid)
+    assert places(ours[listener].peers) == places(ours[server].peers) == [(other.pid, client)]
+    assert ours[server].accepted_from == [ours[listener].inode]
+    assert places(rows(scan([str(other.pid)]), other.pid)[client].peers) == [(one.pid, server)]
+
+
 SHARING = """
 import array, socket
 first = os.open(sys.argv[1], os.O_RDONLY)

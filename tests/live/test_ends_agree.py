@@ -2,10 +2,9 @@
 
 import os
 import re
-import shutil
 import subprocess
 
-import pytest
+from program import found as installed
 
 from fdscope import scan
 
@@ -31,7 +30,7 @@ ready(child=pid, compared=[reader, writer, master, slave, fifo, near.fileno(), f
 
 def of_lsof(pid):
     """Descriptor to the pid, descriptor and access of the others that lsof names."""
-    words = ["lsof", "-n", "-P", "+E", "-F", "pfn", "-p", str(pid)]
+    words = [installed("lsof"), "-n", "-P", "+E", "-F", "pfn", "-p", str(pid)]
     told = subprocess.run(words, capture_output=True, text=True).stdout
     found, process, fd = {}, 0, ""
     for line in told.splitlines():
@@ -45,7 +44,6 @@ def of_lsof(pid):
     return found
 
 
-@pytest.mark.skipif(shutil.which("lsof") is None, reason="lsof is not installed")
 def test_lsof_names_the_same_other_ends(child, tmp_path):
     one = child(HOLDER, str(tmp_path / "fifo"))
     try:

@@ -2,11 +2,10 @@
 
 import json
 import os
-import shutil
 import subprocess
 
 import pytest
-from program import run, without_rights
+from program import found, run, without_rights
 
 from fdscope import who
 
@@ -87,10 +86,10 @@ ready(connection=connection.fileno())
 """
 
 
-@pytest.mark.skipif(shutil.which("ip") is None, reason="ip (iproute2) is not installed")
 def test_a_connection_between_two_namespaces_has_both_its_ends(child):
     if os.geteuid():
         pytest.skip("to join two network namespaces takes CAP_NET_ADMIN")
+    found("ip")
     other = child(
         "import fcntl, struct\nchecked(libc.unshare(0x40000000))\ntell()\nos.read(HOLD, 1)\n" + JOINED,
     )

@@ -5,13 +5,13 @@ A peer that is not installed is skipped, unless FDSCOPE_REQUIRE_PEERS is set, as
 
 import json
 import os
-import shutil
 import subprocess
 import threading
 from datetime import datetime
 
 import psutil
 import pytest
+from program import found
 
 from fdscope import scan
 
@@ -50,15 +50,6 @@ os.link(os.path.join(folder, "linked"), os.path.join(folder, "second"))
 os.dup2(linked, 700)
 ready()
 """
-
-
-def found(program):
-    path = shutil.which(program)
-    if path is None and os.environ.get("FDSCOPE_REQUIRE_PEERS"):
-        pytest.fail(f"{program} is not installed")
-    if path is None:
-        pytest.skip(f"{program} is not installed")
-    return path
 
 
 @pytest.fixture(params=["files", "lab"])

@@ -5,10 +5,9 @@ It can be made larger: FDSCOPE_CONNECTIONS=5000 FDSCOPE_LISTENERS=200 pytest tes
 
 import os
 import re
-import shutil
 import subprocess
 
-import pytest
+from program import found as installed
 
 from fdscope import scan
 
@@ -94,7 +93,9 @@ def place(address, port):
 def of_ss(pid):
     """Process and descriptor to what ss says, for the network namespace of a process."""
     command = ["nsenter", "-t", str(pid), "-n"] if os.geteuid() == 0 else []
-    told = subprocess.run([*command, "ss", "-H", "-xtuwnapeO"], capture_output=True, text=True, check=True)
+    told = subprocess.run(
+        [*command, installed("ss"), "-H", "-xtuwnapeO"], capture_output=True, text=True, check=True
+    )
     found = {}
     for line in told.stdout.splitlines():
         holders = re.findall(r"pid=(\d+),fd=(\d+)", line)
@@ -141,7 +142,6 @@ def of_fdscope(process):
     return found
 
 
-@pytest.mark.skipif(shutil.which("ss") is None, reason="ss (iproute2) is not installed")
 def test_every_socket_is_told_as_ss_tells_it_and_none_is_missing(child, tmp_path):
     root = os.geteuid() == 0
     children = [

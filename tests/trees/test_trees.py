@@ -231,7 +231,7 @@ def test_a_recording_can_be_written_and_read_again(lab):
 def test_a_recording_tells_what_the_live_process_told_but_for_stat(lab, tmp_path):
     """Descriptors that are no paths need no stat(2): of them the tree tells everything."""
     (live,) = scan([str(lab.pid)], peers=False).processes
-    (recorded,) = scan([str(lab.pid)], proc=plant(record([lab.pid]), tmp_path)).processes
+    (recorded,) = scan([str(lab.pid)], proc=plant(record([lab.pid]), tmp_path), peers=False).processes
     ours = {row.fd: row for row in recorded.descriptors}
     assert sorted(ours) == [row.fd for row in live.descriptors]
     assert recorded.descriptor_count == live.descriptor_count
