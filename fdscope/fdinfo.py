@@ -27,6 +27,12 @@ def fields(data: bytes) -> dict[bytes, bytes]:
     return found
 
 
+def inode_number(data: bytes) -> int | None:
+    """The inode, which an fdinfo text has since Linux 5.14."""
+    words = data.split(None, 8)
+    return int(words[7]) if words[:8:2] == _COMMON and len(words) > 7 and words[7].isdigit() else None
+
+
 def special(data: bytes) -> bytes:
     """The lines that an fdinfo text has beside the four that are common to all, if it begins with those."""
     words = data.split(None, 8)

@@ -72,6 +72,8 @@ class End(NamedTuple):
     """Keys of the ends that it faces; its own key, if all who hold it face each other."""
     links: tuple[str, ...] = ()
     """What ``/proc/PID/fd/N`` of a descriptor at a sought end points to: so it is found in other processes."""
+    line: str = ""
+    """A line of fdinfo that those with a sought link have if they are meant, where the link is that of many."""
     missing: str = ""
     """The value of `other_end` when nobody holds a sought end: ``no-reader``; empty: then nothing is missing."""
     mutual: bool = True

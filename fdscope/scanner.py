@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from errno import EACCES, EINVAL, ENAMETOOLONG, ENOENT, ENOSYS, EOPNOTSUPP, EPERM, ESRCH, ETIMEDOUT
 
 from . import host, switches, tasks
 from ._version import __version__
+from .fdinfo import inode_number
 from .kernel import processes as readers
 from .kernel.load import load
 from .kernel.machine import ProcMachine
@@ -268,12 +269,16 @@ class _Gathering:
 
         Everything is read of those at an end that was sought; of the others with a link that is shown, nothing.
         """
-        sought: set[bytes] = set()
+        sought: dict[bytes, set[bytes]] = {}
+        inodes: dict[bytes, set[int | None]] = {}
         for one in shown:
-            ends = one.descriptor.ends()
-            sought.update(original(link) for end in ends for link in end.links)
-            if ends:
-                sought.add(self._links[one.place])
+            for end in one.descriptor.ends():
+                own = self._links[one.place]
+                inodes.setdefault(own, set()).add(one.descriptor.inode)
+                sought.setdefault(own, set()).add(end.line.encode())
+                for link in map(original, end.links):
+                    inodes.setdefault(link, set()).add(None)
+                    sought.setdefault(link, set()).add(end.line.encode())
         same_link: dict[bytes, list[Stranger]] = {link: [] for link in self._links.values() if link}
         found = _Others(strangers={place: same_link[link] for place, link in self._links.items() if link})
         ends_at = []
@@ -288,15 +293,28 @@ class _Gathering:
                     same_link[link].append((record.pid, fd, record.tid))
                 if link == _EPOLL:
                     found.epolls.append((record.pid, fd, record.tid, link))
-        found.ends = self.read(source, sockets, ends_at)
+
+        def is_meant(link: bytes, fdinfo: bytes) -> bool:
+            inode = inode_number(fdinfo)  # two objects may have one link, as two memfds of one name have
+            wanted = inodes[link]
+            fits = inode is None or inode in wanted or None in wanted
+            return fits and any(line in fdinfo for line in sought[link])
+
+        found.ends = self.read(source, sockets, ends_at, is_meant)
         if found.refused:
             told = f"of {found.refused} of {len(pids)} other processes: what they hold is not among the peers"
             self.problems.append(Problem(what=OTHERS, reason="permission-denied", detail=told))
         return found
 
-    def read(self, source: Source, sockets: Sockets, places: list[Found]) -> list[Held]:
+    def read(
+        self,
+        source: Source,
+        sockets: Sockets,
+        places: list[Found],
+        is_meant: Callable[[bytes, bytes], bool] | None = None,
+    ) -> list[Held]:
         """Descriptors of other processes, whole; one that is gone by now is left out."""
-        raws = [record for record in source.details(places) if isinstance(record, RawDescriptor)]
+        raws = [record for record in source.details(places, is_meant) if isinstance(record, RawDescriptor)]
         rest = [raw for raw in raws if not raw.link.startswith(_SOCKET)]
         found = []
         for record in (*rest, *sockets.complete(raw for raw in raws if raw.link.startswith(_SOCKET))):

@@ -6,7 +6,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 
 from ..console import Console
-from ..model import Problem, Snapshot
+from ..model import Problem, Process, Snapshot
 from ..report import document
 from ..scanner import OTHERS, scan
 from ..selection import UsageError
@@ -89,14 +89,15 @@ def _write_tables(snapshot: Snapshot, asked: Namespace, console: Console) -> Non
     form = asked.format or "table"
     own_columns = asked.columns is not None and not asked.columns.startswith("+")
     only_rows = asked.all or own_columns or asked.no_headers or form != "table"
-    told = _for_people(snapshot)
+    others = [problem for problem in snapshot.problems if problem.what == OTHERS]
+    told = [problem for problem in snapshot.problems if problem.what != OTHERS]
     problems = _by_process(told)
     if only_rows:
         columns = chosen(asked.columns, USUAL_OF_MANY)
         rows = all_descriptors(snapshot.processes)
         lines = rows_of(rows, columns, asked.sort, style, form=form, show_headers=not asked.no_headers)
         _write(lines, console)
-        _say(told, console)
+        _say(told + others * any(map(_lacks_an_end, snapshot.processes)), console)
     elif not asked.targets:
         from ..report.overview import overview
 
@@ -105,15 +106,14 @@ def _write_tables(snapshot: Snapshot, asked: Namespace, console: Console) -> Non
         columns = chosen(asked.columns, USUAL)
         for number, process in enumerate(snapshot.processes):
             console.write("\n" if number else "")
-            _write(report(process, problems.pop(process.pid, []), snapshot, columns, asked.sort, style), console)
+            own = problems.pop(process.pid, []) + others * _lacks_an_end(process)
+            _write(report(process, own, snapshot, columns, asked.sort, style), console)
         _say([one for left in problems.values() for one in left], console)
 
 
-def _for_people(snapshot: Snapshot) -> list[Problem]:
-    """The problems, without that of other processes where no other end is missing on account of it."""
-    if any(one.other_end == "unread" for process in snapshot.processes for one in process.descriptors or ()):
-        return snapshot.problems
-    return [problem for problem in snapshot.problems if problem.what != OTHERS]
+def _lacks_an_end(process: Process) -> bool:
+    """Whether somebody is not named at an other end because other processes could not be read."""
+    return any(one.other_end == "unread" for one in process.descriptors or ())
 
 
 def _by_process(problems: list[Problem]) -> dict[int | None, list[Problem]]:

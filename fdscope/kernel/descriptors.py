@@ -26,11 +26,18 @@ class Wish(NamedTuple):
     within: Callable[[RawMount | None], bool] | None = None
     """Whether a path that was opened through this mount is; None: each."""
 
+    text: Callable[[bytes, bytes], bool] | None = None
+    """Whether one with this link and fdinfo is; None: each."""
+
     def may_be(self, link: bytes | Unread) -> bool:
         """Whether one with this link may be; a path that is too long to be told may be any."""
         if isinstance(link, Unread):
             return self is EVERYTHING or (link.errno == ENAMETOOLONG and self.link(b"/"))
         return self.link(link)
+
+    def may_have(self, link: bytes, fdinfo: bytes) -> bool:
+        """Whether one with this link and fdinfo may be."""
+        return self.text is None or self.text(link, fdinfo)
 
     def may_be_within(self, mount: RawMount | None) -> bool:
         """Whether one that was opened through this mount may be."""
@@ -137,6 +144,8 @@ def _table(
                 yield RawDescriptor(pid, fd, b"", info, None, None, None, tid)
                 continue
             link = b"" if isinstance(link, Unread) else link
+        if not wish.may_have(link, info):
+            continue
         if link and link[:1] != b"/":
             protocol = links.protocol(name) if link.startswith(b"socket:") else b""
             yield RawDescriptor(pid, fd, link, info, None, None, None, tid, protocol)
@@ -145,15 +154,19 @@ def _table(
         mount = None if mount_id is None else known_mounts.get(mount_id)
         if not wish.may_be_within(mount):
             continue
+        raw = RawDescriptor(pid, fd, link, info, None, mount, None, tid)
         if may_block(mount) and not links.recorded:
-            patience.ask(RawDescriptor(pid, fd, link, info, None, mount, None, tid), links.number, name, mount)
-            continue
-        status = links.status(name, fd)
-        if isinstance(status, Unread):
-            if status.errno in _GONE:
-                continue
-            if not links.recorded:
-                yield status
-            yield RawDescriptor(pid, fd, link, info, None, mount, None, tid)
+            patience.ask(raw, links.number, name, mount)
         else:
-            yield RawDescriptor(pid, fd, link, info, status, mount, None, tid)
+            yield from _with_status(raw, links, name)
+
+
+def _with_status(raw: RawDescriptor, links: Directory, name: bytes) -> Iterator[RawDescriptor | Unread]:
+    """A descriptor whose link is a path, with fstat(2) of it where that can be had; nothing, if it is gone."""
+    status = links.status(name, raw.fd)
+    if not isinstance(status, Unread):
+        yield raw._replace(status=status)
+    elif status.errno not in _GONE:
+        if not links.recorded:
+            yield status
+        yield raw

@@ -31,7 +31,9 @@ class Source(Protocol):
     def links(self, pids: Collection[int], wanted: Collection[bytes]) -> Iterable[RawLinks | Unread]:
         """Where these processes hold descriptors with a `wanted` link."""
 
-    def details(self, places: Iterable[Found]) -> Iterable[Record]:
+    def details(
+        self, places: Iterable[Found], text: Callable[[bytes, bytes], bool] | None = None
+    ) -> Iterable[Record]:
         """All of some descriptors that were found by their links."""
 
 
@@ -79,8 +81,14 @@ class ProcSource:
             if isinstance(record, (RawLinks, Unread)):
                 yield record
 
-    def details(self, places: Iterable[Found]) -> Iterator[Record]:
-        """All of some descriptors that were found by their links, unless they are something else by now."""
+    def details(
+        self, places: Iterable[Found], text: Callable[[bytes, bytes], bool] | None = None
+    ) -> Iterator[Record]:
+        """All of some descriptors that were found by their links, unless they are something else by now.
+
+        Of those that `text` says no to, given link and fdinfo, nothing.
+        """
+        wish = Wish(lambda _: True, None, text)
         chosen: dict[int, dict[int | None, dict[int, bytes]]] = {}
         for pid, fd, tid, link in places:
             chosen.setdefault(pid, {}).setdefault(tid, {})[fd] = link
@@ -89,7 +97,9 @@ class ProcSource:
             for tid, links in chosen[pid].items():
                 directory = task if tid is None else task.open(b"task/%d" % tid)
                 if isinstance(directory, Directory):
-                    found = descriptors(directory, pid, tid, self._mounts, self._patience, numbers=sorted(links))
+                    found = descriptors(
+                        directory, pid, tid, self._mounts, self._patience, numbers=sorted(links), wish=wish
+                    )
                     for record in found:
                         if isinstance(record, RawDescriptor) and record.link == links.get(record.fd):
                             yield record

@@ -97,7 +97,7 @@ class OpenSocket(KernelObject, kw_only=True):
             return ()
         faced = tuple([f"socket:[{inode}]" for inode in self.facing_inodes or ()])
         lacks = self.lacks()
-        return (End(self.object, faced, faced, lacks if not faced or lacks == "listening" else ""),)
+        return (End(self.object, faced, faced, missing=lacks if not faced or lacks == "listening" else ""),)
 
     def lacks(self) -> str:
         """Why it faces nobody, if that is so: a word of `OTHER_ENDS`; empty, where nobody need be there."""

@@ -50,7 +50,9 @@ class EventFd(KernelObject, tag="eventfd", kw_only=True):
 
     def ends(self) -> tuple[End, ...]:
         """All who hold one counter face each other; before Linux 5.2 nobody can tell who they are."""
-        return () if self.object is None else (End(self.object, (self.object,)),)
+        if self.object is None:
+            return ()
+        return (End(self.object, (self.object,), ("anon_inode:[eventfd]",), f"eventfd-id: {self.eventfd_id}"),)
 
     def would_read(self, holder: Process | None) -> Prospect | None:
         """A counter above 0 is taken, or of a semaphore 1 of it."""

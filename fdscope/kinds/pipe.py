@@ -46,7 +46,7 @@ def pipe_ends(identity: str | None, access: str | None) -> tuple[End, ...]:
         return ()
     reader, writer = identity + ":r", identity + ":w"
     if access == "r":
-        return (End(reader, (writer,), (), "no-writer"),)
+        return (End(reader, (writer,), missing="no-writer"),)
     if access == "w":
-        return (End(writer, (reader,), (), "no-reader"),)
-    return End(reader, (writer,), (), "no-writer"), End(writer, (reader,), (), "no-reader")
+        return (End(writer, (reader,), missing="no-reader"),)
+    return End(reader, (writer,), missing="no-writer"), End(writer, (reader,), missing="no-reader")

@@ -107,7 +107,7 @@ class Unix(OpenSocket, tag="unix", kw_only=True):
         if not self.client_inodes or self.object is None:
             return ends
         clients = tuple([f"socket:[{inode}]" for inode in self.client_inodes])
-        return (*ends, End(f"{self.object}:clients", clients, clients, "listening", False))
+        return (*ends, End(f"{self.object}:clients", clients, clients, missing="listening", mutual=False))
 
     def lacks(self) -> str:
         """Of a connection whose peer is not told, as the tables of /proc have none, nothing can be said."""

@@ -16,7 +16,11 @@ _ADD = 1  # EPOLL_CTL_ADD
 
 
 def epoll(scratch: Scratch) -> Specimen:
-    """A pipe's two ends and an eventfd, with user data that takes all 64 bits."""
+    """A pipe's two ends and an eventfd, with user data that takes all 64 bits.
+
+    The lab keeps a second epoll with a stale registration: the number it was made under is another file's by now,
+    while the eventfd that it watches is held under the number of its dup.
+    """
     reader, writer = os.pipe2(os.O_CLOEXEC)
     counter = os.eventfd(1, os.EFD_CLOEXEC)
     fd = checked(libc.epoll_create1(os.O_CLOEXEC))
@@ -37,7 +41,19 @@ def epoll(scratch: Scratch) -> Specimen:
         )
         scratch.keep(target)
     targets.sort(key=lambda target: target["fd"])
+    _stale(scratch)
     return Specimen(fd, {"access": "rw", "flags": ["cloexec"], "targets": targets})
+
+
+def _stale(scratch: Scratch) -> None:
+    counter = os.eventfd(0, os.EFD_CLOEXEC)
+    watching = scratch.keep(checked(libc.epoll_create1(os.O_CLOEXEC)))
+    checked(libc.epoll_ctl(watching, _ADD, counter, struct.pack(_EVENT, select.EPOLLIN, counter)))
+    scratch.keep(os.dup(counter))
+    other = os.open("/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    os.dup2(other, counter, inheritable=False)
+    os.close(other)
+    scratch.keep(counter)
 
 
 SPECIMENS = {"epoll": epoll}

@@ -28,6 +28,7 @@ def regular(scratch: Scratch) -> Specimen:
     waiter = _waiter(path)
     scratch.at_end(lambda: _end(waiter))
     os.unlink(path)
+    scratch.keep(os.dup(fd))  # both refer to one open file description
     status = os.fstat(fd)
     device = f"{os.major(status.st_dev)}:{os.minor(status.st_dev)}"
     me = os.getpid()

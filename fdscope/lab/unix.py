@@ -9,7 +9,7 @@ from . import Scratch, Specimen
 
 
 def connection(scratch: Scratch) -> Specimen:
-    """One end of a stream. The lab keeps the other, a listener with one connection waiting, and datagrams."""
+    """One end of a stream. The lab keeps the other, a listener with a connection waiting, datagrams."""
     listener = scratch.keep(socket.socket(socket.AF_UNIX))
     listener.bind(scratch.path("listener"))
     listener.listen(4)
@@ -24,6 +24,9 @@ def connection(scratch: Scratch) -> Specimen:
     sender.connect(server.getsockname())
     socket.send_fds(client, [b"hello"], [listener.fileno()])
     client.shutdown(socket.SHUT_WR)
+    left, gone = socket.socketpair()
+    scratch.keep(left)
+    gone.close()
     inode = os.fstat(accepted.fileno()).st_ino
     peer = os.fstat(client.fileno()).st_ino
     link = f"socket:[{inode}]"

@@ -263,3 +263,16 @@ ready(children=children, reader=reader)
 def test_what_no_epoll_watches_has_no_watchers(child):
     one = child("ready()")
     assert rows(scan([str(one.pid)]), one.pid)[one.hold].watched_by is None
+
+
+def test_the_lab_has_every_sort_of_end(lab):
+    found = list(rows(scan([str(lab.pid)]), lab.pid).values())
+    missing = {row.other_end for row in found if row.other_end}
+    assert missing >= {"closed", "listening", "unclaimed"} or "unread" in missing
+    assert missing & {"no-reader", "unread"}
+    assert missing & {"no-writer", "unread"}
+    assert any(target.stale for row in found for target in row.registrations())
+    assert any(row.peers for row in found)
+    assert any(row.watched_by for row in found)
+    if any(row.open_file and not row.one_open_file for row in found):
+        assert any(row.shared_with and type(row).__name__ == "Regular" for row in found)
