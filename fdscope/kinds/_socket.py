@@ -219,9 +219,9 @@ def shared(
     Raises:
         ValueError: a number is not one.
     """
-    info = fields(raw.fdinfo)
+    info = fields(raw.fdinfo) if raw.fdinfo else {}
     found = basics(raw, info)
-    if may_have_details(info):
+    if raw.fdinfo and may_have_details(info):
         found["details"] = details(raw.fdinfo, lines)
     inode = int(raw.link[8:-1])
     link = f"socket:[{inode}]"

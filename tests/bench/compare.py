@@ -130,6 +130,11 @@ class Bench:
             mine, its = next(iter(costs.values())), costs["lsof"]
             self.targets.append(Target(f"{what}: wall time, in that of lsof", limit, mine.wall_s / its.wall_s))
 
+    def _of_machine(self):
+        """All that a machine holds; with and without who is at the other ends, which the peers do not look for."""
+        commands = self._with_peers(["--json", "--no-peers"], [], [])
+        return {**commands, "fdscope --json": [self._fdscope, "--json"]}
+
     def machine(self):
         """All that a machine of 100,000 descriptors holds, and of 50,000; and a small process among them.
 
@@ -137,21 +142,17 @@ class Bench:
         of a table once.
         """
         with Load(processes=PROCESSES // 2, descriptors=EACH) as load:
-            half = self._measure(
-                f"machine, {load.descriptors:,} descriptors", self._with_peers(["--json"], [], [])
-            )
+            half = self._measure(f"machine, {load.descriptors:,} descriptors", self._of_machine())
         with Load(processes=PROCESSES, descriptors=EACH) as load:
-            whole = self._measure(
-                f"machine, {load.descriptors:,} descriptors", self._with_peers(["--json"], [], [])
-            )
+            whole = self._measure(f"machine, {load.descriptors:,} descriptors", self._of_machine())
             self._small_process(f"a small process beside {load.descriptors:,} descriptors of others", "--no-peers")
             self._ends(load)
         with Load(processes=PROCESSES, descriptors=EACH, threads=THREADS) as load:
             title = f"machine, {load.descriptors:,} descriptors and a thousand threads"
-            threaded = self._measure(title, self._with_peers(["--json"], [], []))
+            threaded = self._measure(title, self._of_machine())
         self._against_lsof("machine with a thousand threads", 0.75, threaded)
         self._against_lsof("machine without threads", 0.75, whole)
-        mine, before = whole["fdscope --json"], half["fdscope --json"]
+        mine, before = (next(iter(costs.values())) for costs in (whole, half))
         self.targets.append(Target("machine: peak memory", 200, mine.peak_bytes / MEBIBYTE, " MiB"))
         self.targets.append(Target("twice the descriptors: wall time", 2.2, mine.wall_s / before.wall_s))
         self.targets.append(Target("twice the descriptors: peak memory", 2.2, mine.peak_bytes / before.peak_bytes))
@@ -191,7 +192,7 @@ class Bench:
         """One process with as many descriptors as it may have."""
         with Load(processes=1, descriptors=ONE) as load:
             pid = str(load.pids[0])
-            commands = self._with_peers(["--json", pid], ["-p", pid], ["-p", pid])
+            commands = self._with_peers(["--json", "--no-peers", pid], ["-p", pid], ["-p", pid])
             commands = {name.replace(pid, "PID"): command for name, command in commands.items()}
             commands["reading alone (floor.py)"] = [self._python, "-I", FLOOR, pid]
             costs = self._measure(f"one process, {ONE:,} descriptors", commands, self._rounds * 2)
