@@ -8,7 +8,7 @@ that are handed in. All costs are linear in descriptors, but for that question.
 from __future__ import annotations
 
 import functools
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -357,11 +357,13 @@ class Links:
         return objects((*self._shown, *self._others), faces)
 
 
-def objects(held: Iterable[Held], faces: Mapping[str, Iterable[str]]) -> list[Object]:
+def objects(held: Sequence[Held], faces: Mapping[str, Iterable[str]]) -> list[Object]:
     """Each object that several of these descriptors hold, or that has a place in `faces`, by its first holder."""
-    groups: defaultdict[str, list[Held]] = defaultdict(list)
+    times = Counter([one.descriptor.object for one in held])
+    told = {identity for identity, number in times.items() if identity and (number > 1 or identity in faces)}
+    groups: defaultdict[str | None, list[Held]] = defaultdict(list)
     for one in held:
-        if one.descriptor.object is not None:
+        if one.descriptor.object in told:
             groups[one.descriptor.object].append(one)
     return [
         Object(
@@ -371,7 +373,7 @@ def objects(held: Iterable[Held], faces: Mapping[str, Iterable[str]]) -> list[Ob
             faces=list(faces.get(identity, ())),
         )
         for identity, group in groups.items()
-        if len(group) > 1 or identity in faces
+        if identity is not None
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import time
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from typing import Literal
 
@@ -107,6 +108,8 @@ class _Search:
         self._found_sockets: dict[bytes, RawSocket] = {}
         self._seen: dict[str, set[bytes]] = {}
         self._freed: dict[tuple[int, int], int] = {}
+        self._by_link: defaultdict[bytes, list[Question]] = defaultdict(list)
+        self._sieving: list[Question] = []
 
     def answer(self, asked: list[Wanted]) -> Holdings:
         """The whole answer; when it was begun is for the caller to say."""
@@ -227,8 +230,8 @@ class _Search:
     def _look(self, every: list[Question], pids: list[int]) -> None:
         reads_files = [question for question in every if question.reads_files]
         source = ProcSource(self._root, self._mounts, timeout_s=self._timeout_s, mapped=bool(reads_files))
-        links = frozenset().union(*(question.links for question in every))
-        sieves = [question.may_take_link for question in every if not isinstance(question, OfLinks)]
+        links = self._sort_out(every)
+        sieves = [question.may_take_link for question in self._sieving]
         within = [question.may_take_within for question in reads_files]
         files = [question.may_take_file for question in reads_files]
 
@@ -236,7 +239,7 @@ class _Search:
             return link in links or any(sieve(link) for sieve in sieves)
 
         if all(question.links_only for question in every):
-            records: Iterable[Record] = _by_links(source, pids, links)
+            records: Iterable[Record] = self._by_links(source, pids)
         else:
             records = source.holders(
                 pids,
@@ -248,32 +251,47 @@ class _Search:
         denied: list[Unread] = []
         for record in records:
             if isinstance(record, RawDescriptor):
-                if record.link.startswith(b"socket:[") and record.link not in self._found_sockets:
+                if record.socket is None and record.link.startswith(b"socket:["):
                     late.append(record)
                 else:
-                    self._descriptor(record, every)
+                    self._descriptor(record)
             elif isinstance(record, RawHeldFile):
                 self._file(record, reads_files)
             elif isinstance(record, Unread):
                 denied.append(record)
         for record in self._sockets.complete(late):
             if isinstance(record, RawDescriptor):
-                self._descriptor(record, every)
+                self._descriptor(record)
             elif isinstance(record, Unread):
                 denied.append(record)
         self._problems += [problem_of(one) for one in self._sockets.unread()]
         self._tell(denied, reads_files)
 
-    def _descriptor(self, raw: RawDescriptor, every: list[Question]) -> None:
-        found = self._found_sockets.get(raw.link)
-        if found is not None:
-            raw = raw._replace(socket=self._sockets.seen_from(raw.pid, found))
+    def _sort_out(self, every: list[Question]) -> Collection[bytes]:
+        """Puts each question where descriptors come by: at the links that it takes, or among those that sieve."""
+        for question in every:
+            for link in question.links:
+                self._by_link[link].append(question)
+        self._sieving = [question for question in every if not isinstance(question, OfLinks)]
+        return frozenset(self._by_link)
+
+    def _by_links(self, source: ProcSource, pids: list[int]) -> Iterator[Record]:
+        """Holders of the sockets that were found, whose tables have told all: in fdinfo there is nothing more."""
+        found, seen_from = self._found_sockets, self._sockets.seen_from
+        for record in source.links(pids, found.keys()):
+            if isinstance(record, Unread):
+                yield record
+            else:
+                pid, tid = record.pid, record.tid
+                for fd, link in record.found:
+                    yield RawDescriptor(pid, fd, link, tid=tid, socket=seen_from(pid, found[link]))
+
+    def _descriptor(self, raw: RawDescriptor) -> None:
         descriptor, problem = decode(raw, self._machine)
-        takers = [
-            question
-            for question in every
-            if raw.link in question.links or (question.may_take_link(raw.link) and question.takes(raw, descriptor))
-        ]
+        takers = self._by_link.get(raw.link, [])
+        for question in self._sieving:
+            if question not in takers and question.may_take_link(raw.link) and question.takes(raw, descriptor):
+                takers = [*takers, question]
         for question in takers:
             use = Use(
                 asked=question.asked.object,
@@ -427,16 +445,6 @@ class _Search:
             yield Keep(asked=asked.object, why="swap", name=text(path))
         for name, path in places.loop_devices(self._root):
             yield Keep(asked=asked.object, why="loop", name=text(path), source=f"/dev/{text(name)}")
-
-
-def _by_links(source: ProcSource, pids: list[int], links: Collection[bytes]) -> Iterator[Record]:
-    """Descriptors of which nothing is known but the link: of a socket there is nothing else in fdinfo."""
-    for record in source.links(pids, links):
-        if isinstance(record, Unread):
-            yield record
-        else:
-            for fd, link in record.found:
-                yield RawDescriptor(record.pid, fd, link, tid=record.tid)
 
 
 def _is_of_kernel_or_dead(parsed: tasks.Stat) -> bool:

@@ -109,12 +109,12 @@ class KernelObject(Descriptor, kw_only=True):
     details: Details = None
 
 
-def may_have_details(info: dict[bytes, bytes]) -> bool:
-    """Whether fdinfo has more than the four lines of every descriptor, or is of a kernel that has three.
+def may_have_details(info: dict[bytes, bytes], known: Collection[bytes] = ()) -> bool:
+    """Whether fdinfo has more than the four lines of every descriptor and these, or is of a kernel that has three.
 
     For kinds of which there are many, and hardly one with more lines: it costs a tenth of `details`.
     """
-    return len(info) > 4 or b"ino" not in info
+    return len(info) > 4 + sum([key in info for key in known]) or b"ino" not in info
 
 
 def details(data: bytes, known: Collection[bytes] = ()) -> dict[str, str] | None:

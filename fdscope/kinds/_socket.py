@@ -209,19 +209,19 @@ def shared(
     kind: type[OpenSocket],
     raw: RawDescriptor,
     machine: Machine,
+    info: dict[bytes, bytes],
     lines: Sequence[bytes] = (),
     states: Mapping[int, str] = _STATES,
 ) -> dict[str, Any]:
-    """The fields of `OpenSocket`; `lines` are the keys of fdinfo that the kind reads itself.
+    """The fields of `OpenSocket`; `info` is fdinfo parsed, of which the kind reads `lines` itself.
 
     The protocol's name is the kernel's, for kinds whose protocol is nothing else.
 
     Raises:
         ValueError: a number is not one.
     """
-    info = fields(raw.fdinfo) if raw.fdinfo else {}
     found = basics(raw, info)
-    if raw.fdinfo and may_have_details(info):
+    if raw.fdinfo and may_have_details(info, lines):
         found["details"] = details(raw.fdinfo, lines)
     inode = int(raw.link[8:-1])
     link = f"socket:[{inode}]"
@@ -329,7 +329,7 @@ def internet(
     Raises:
         ValueError, IndexError: something is not what it should be.
     """
-    found = shared(cls, raw, machine, (), states)
+    found = shared(cls, raw, machine, fields(raw.fdinfo), states=states)
     more = told(raw)
     if raw.socket is not None:
         add_addresses(found, raw.socket, machine, ports)

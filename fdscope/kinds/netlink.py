@@ -5,6 +5,7 @@ from __future__ import annotations
 from _socket import AF_NETLINK
 from typing import Annotated
 
+from ..fdinfo import fields
 from ..model import said
 from ..raw import Machine, RawDescriptor
 from ..text import text
@@ -63,7 +64,7 @@ class Netlink(OpenSocket, tag="netlink", kw_only=True):
     @classmethod
     def decode(cls, raw: RawDescriptor, machine: Machine) -> Netlink:
         """Ports of netlink are told where others have theirs; groups are a mask, the first in the lowest bit."""
-        found = shared(cls, raw, machine)
+        found = shared(cls, raw, machine, fields(raw.fdinfo))
         socket = raw.socket
         if socket is None:
             return cls(**found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from _socket import AF_PACKET
 
+from ..fdinfo import fields
 from ..model import MAP, POLL, READ, WRITE
 from ..raw import Machine, RawDescriptor
 from ._socket import Interface, OpenSocket, add_memory, interface, shared, told, unknown
@@ -59,7 +60,7 @@ class Packet(OpenSocket, tag="packet", kw_only=True):
     @classmethod
     def decode(cls, raw: RawDescriptor, machine: Machine) -> Packet:
         """It has no connections, so no state."""
-        found = shared(cls, raw, machine)
+        found = shared(cls, raw, machine, fields(raw.fdinfo))
         socket = raw.socket
         if socket is None:
             return cls(**found)

@@ -72,7 +72,7 @@ class Unix(OpenSocket, tag="unix", kw_only=True):
     def decode(cls, raw: RawDescriptor, machine: Machine) -> Unix:
         """The protocol's name tells nothing but the family, and of streams the type (since Linux 5.15)."""
         info = fields(raw.fdinfo)
-        found = shared(cls, raw, machine, (_IN_FLIGHT,))
+        found = shared(cls, raw, machine, info, (_IN_FLIGHT,))
         protocol = found.pop("protocol", None)
         if _IN_FLIGHT in info:
             found["scm_fds"] = int(info[_IN_FLIGHT])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from _socket import AF_VSOCK
 
+from ..fdinfo import fields
 from ..raw import Machine, RawDescriptor
 from ._socket import (
     Backlog,
@@ -40,7 +41,7 @@ class Vsock(OpenSocket, tag="vsock", kw_only=True):
     @classmethod
     def decode(cls, raw: RawDescriptor, machine: Machine) -> Vsock:
         """Of an address or port that is not chosen all bits are set."""
-        found = shared(cls, raw, machine)
+        found = shared(cls, raw, machine, fields(raw.fdinfo))
         socket = raw.socket
         if socket is None:
             return cls(**found)
