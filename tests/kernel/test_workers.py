@@ -213,7 +213,7 @@ def test_a_large_scan_tells_the_same_with_and_without_helpers(targets, many, mon
     def told(helpers):
         monkeypatch.setattr(workers, "helpers", lambda: helpers)
         monkeypatch.setattr(workers, "_fork", lambda: forked.append(helpers) or fork())
-        snapshot = scan(targets)
+        snapshot = scan(targets, peers=False)
         (own,) = [process for process in snapshot.processes if process.pid == os.getpid()]
         return {one.fd: one for one in own.descriptors if one.fd in held}
 

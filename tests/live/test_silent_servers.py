@@ -241,6 +241,33 @@ def test_a_whole_machine_is_told_beside_a_silent_server(silent, child):
     }
 
 
+@pytest.mark.parametrize("way", ["stop", "swallow"])
+@pytest.mark.parametrize("below", ["", "/", "/file"])
+def test_who_holds_something_of_a_silent_server_is_found_by_name(below, way, silent, child):
+    holders = [child(HOLDER, silent.point, place) for place in ("descriptor", "cwd")]
+    getattr(silent, way)()
+    told, seconds = answer("who", "--json", "--timeout", "1", silent.point + below)
+    assert seconds < 10
+    first, second = (holder.pid for holder in holders)
+    expected = {(first, holders[0].told["fd"]), (second, holders[1].told["fd"])}
+    if below != "/file":
+        expected.add((second, "cwd"))
+    pids = {first, second}
+    assert {(one["pid"], one.get("role") or one["fd"]) for one in told["uses"] if one["pid"] in pids} == expected
+    problems = {(one.get("pid"), one["what"]) for one in told["problems"] if one["reason"] == "timed-out"}
+    assert problems >= {(None, f"path {silent.point}{below.rstrip('/')}"), (first, "status"), (second, "status")}
+
+
+def test_deleted_files_are_found_beside_a_silent_server(silent, child):
+    child(HOLDER, silent.point, "cwd")
+    other = child("ready(fd=os.open('/tmp', os.O_TMPFILE | os.O_RDWR))")
+    silent.stop()
+    told, seconds = answer("who", "--json", "--timeout", "20", "deleted")
+    assert seconds < 10
+    assert [one["fd"] for one in told["uses"] if one["pid"] == other.pid] == [other.told["fd"]]
+    assert without_others([one for one in told["problems"] if one["reason"] == "timed-out"]) == []
+
+
 def test_a_scan_that_gave_up_leaves_no_child_behind_once_the_server_is_gone(silent, child):
     holder, other = child(HOLDER, silent.point, "descriptor"), child("ready()")
     before = children_of(os.getpid())
