@@ -10,7 +10,7 @@ from errno import EACCES, ENAMETOOLONG, ENOENT, EPERM, ESRCH
 from typing import NamedTuple
 
 from ..raw import RawDescriptor, RawMount, Record, Unread
-from .mounts import Mounts, is_remote
+from .mounts import TMPFS, Mounts, is_memory, is_remote, mount_number
 from .patience import Patience
 from .root import Directory
 from .workers import MANY, share_size, side_by_side
@@ -47,20 +47,12 @@ class Wish(NamedTuple):
 EVERYTHING = Wish(lambda _: True)
 
 
-def mount_number(fdinfo: bytes) -> int | None:
-    """The ``mnt_id`` of an fdinfo text; None before Linux 3.15 or if the line is strange."""
-    words = fdinfo.split(None, 6)
-    if len(words) > 5 and words[4] == b"mnt_id:" and words[5].isdigit():
-        return int(words[5])
-    return None
-
-
 def may_block(mount: RawMount | None) -> bool:
     """Whether stat(2) on a file that was opened through this mount could wait for a server.
 
     A path of no known mount may belong to one that was detached or that another namespace has. The memory files
-    of the kernel itself are in no mount table either, and the form of their paths proves nothing: a file of a
-    detached mount is called as its owner likes.
+    of the kernel itself are in no mount table either, and the form of their paths proves nothing, as a file of a
+    detached mount is called as its owner likes: they are known by the number of their mount (`is_memory`).
     """
     return mount is None or is_remote(mount.type)
 
@@ -128,10 +120,11 @@ def _table(
     """These descriptors of one table. Most of the time of a scan is spent here: three calls for each."""
     pid, tid = owner
     known_mounts = mounts.table(pid) if numbers else {}
+    choosy = wish is not EVERYTHING
     for fd in numbers:
         name = b"%d" % fd
         link = links.link(name, fd)
-        if not wish.may_be(link):
+        if choosy and not wish.may_be(link):
             continue
         info = infos.read(name, fd) if infos is not None else b""
         if isinstance(link, Unread) or isinstance(info, Unread):
@@ -144,7 +137,7 @@ def _table(
                 yield RawDescriptor(pid, fd, b"", info, None, None, None, tid)
                 continue
             link = b"" if isinstance(link, Unread) else link
-        if not wish.may_have(link, info):
+        if choosy and not wish.may_have(link, info):
             continue
         if link and link[:1] != b"/":
             protocol = links.protocol(name) if link.startswith(b"socket:") else b""
@@ -152,21 +145,25 @@ def _table(
             continue
         mount_id = mount_number(info)
         mount = None if mount_id is None else known_mounts.get(mount_id)
-        if not wish.may_be_within(mount):
+        if choosy and not wish.may_be_within(mount):
             continue
-        raw = RawDescriptor(pid, fd, link, info, None, mount, None, tid)
-        if may_block(mount) and not links.recorded:
-            patience.ask(raw, links.number, name, mount)
+        magic = None
+        if not links.recorded and may_block(mount):
+            if not is_memory(mount_id):
+                raw = RawDescriptor(pid, fd, link, info, None, mount, None, tid)
+                patience.ask(raw, links.number, name, mount)
+                continue
+            magic = TMPFS
+        status = links.status(name, fd)
+        if isinstance(status, Unread):
+            yield from _without_status(status, links, RawDescriptor(pid, fd, link, info, None, mount, magic, tid))
         else:
-            yield from _with_status(raw, links, name)
+            yield RawDescriptor(pid, fd, link, info, status, mount, magic, tid)
 
 
-def _with_status(raw: RawDescriptor, links: Directory, name: bytes) -> Iterator[RawDescriptor | Unread]:
-    """A descriptor whose link is a path, with fstat(2) of it where that can be had; nothing, if it is gone."""
-    status = links.status(name, raw.fd)
-    if not isinstance(status, Unread):
-        yield raw._replace(status=status)
-    elif status.errno not in _GONE:
+def _without_status(refused: Unread, links: Directory, raw: RawDescriptor) -> Iterator[RawDescriptor | Unread]:
+    """A descriptor that stat(2) did not answer for, and why; nothing, if it is gone."""
+    if refused.errno not in _GONE:
         if not links.recorded:
-            yield status
+            yield refused
         yield raw

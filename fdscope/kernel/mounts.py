@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
+import functools
+import os
 import re
 
 from ..raw import RawMount, Unread
 from .root import Directory, Proc
+
+TMPFS = 0x01021994
+"""What statfs(2) says of tmpfs (include/uapi/linux/magic.h)."""
+_F_GET_SEALS = 1034  # include/uapi/linux/fcntl.h
 
 _ESCAPE = re.compile(rb"\\([0-3][0-7]{2})")
 
@@ -48,6 +55,40 @@ def parse_mountinfo(table: bytes) -> dict[int, RawMount]:
             unescape(words[dash + 2]),
         )
     return found
+
+
+def mount_number(fdinfo: bytes) -> int | None:
+    """The ``mnt_id`` of an fdinfo text; None before Linux 3.15 or if the line is strange."""
+    words = fdinfo.split(None, 6)
+    if len(words) > 5 and words[4] == b"mnt_id:" and words[5].isdigit():
+        return int(words[5])
+    return None
+
+
+def is_memory(mount_id: int | None) -> bool:
+    """Whether this is the mount of the kernel's own that memfds and shared memory are in, which never waits."""
+    return mount_id is not None and mount_id == _memory_mount()
+
+
+@functools.cache
+def _memory_mount() -> int | None:
+    """Its number (shm_mnt of mm/shmem.c), which is in no table.
+
+    It is that of a memfd which is made to look; None where none could be made, or where its
+    file system is not tmpfs (a kernel without CONFIG_SHMEM): then it has no seals (memfd_create(2)).
+    """
+    try:
+        made = os.memfd_create("fdscope")
+    except (AttributeError, OSError):
+        return None
+    try:
+        fcntl.fcntl(made, _F_GET_SEALS)
+        with open(f"/proc/self/fdinfo/{made}", "rb") as info:
+            return mount_number(info.read())
+    except OSError:
+        return None
+    finally:
+        os.close(made)
 
 
 class Mounts:

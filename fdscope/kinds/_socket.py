@@ -6,7 +6,7 @@ import functools
 import sys
 from _socket import AF_INET, AF_INET6, inet_ntop  # what `socket` is made of, without what that costs to import
 from collections.abc import Mapping, Sequence
-from struct import Struct
+from struct import unpack
 from typing import Annotated, Any, ClassVar
 
 from ..fdinfo import fields
@@ -22,8 +22,6 @@ _TYPES = {1: "stream", 2: "datagram", 3: "raw", 4: "rdm", 5: "seqpacket", 6: "dc
 # include/net/tcp_states.h: every family uses these numbers; netlink also 0, for "not connected".
 _LISTEN = 10
 _STATES = {0: "UNCONNECTED", 1: "ESTABLISHED", 2: "SYN-SENT", 7: "UNCONNECTED", 10: "LISTEN", 11: "CLOSING"}
-
-_U32 = Struct("=I")
 
 SocketType = Annotated[str | None, said("stream, datagram, seqpacket, raw, rdm, dccp or packet (socket(2))")]
 Protocol = Annotated[
@@ -197,7 +195,7 @@ def numbers(data: bytes) -> list[int]:
     """
     if len(data) % 4:
         raise ValueError(f"{len(data)} bytes of 32-bit numbers")
-    return [one for (one,) in _U32.iter_unpack(data)]
+    return list(unpack(f"={len(data) // 4}I", data))
 
 
 def socket_type_name(told: int) -> str | None:

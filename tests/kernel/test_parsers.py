@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fdscope import fdinfo, host, signals, switches
-from fdscope.kernel.descriptors import may_block, mount_number
-from fdscope.kernel.mounts import parse_mountinfo, unescape
+from fdscope.kernel.descriptors import may_block
+from fdscope.kernel.mounts import mount_number, parse_mountinfo, unescape
 from fdscope.kernel.processes import parse_maps
 from fdscope.kernel.source import _has_ended
 from fdscope.kernel.tables import lock_key, parse_devices, parse_lock_waiters, parse_misc, parse_partitions

@@ -221,7 +221,8 @@ def test_a_large_scan_tells_the_same_with_and_without_helpers(targets, many, mon
     alone = told(0)
     assert set(alone) == held
     assert told(2) == alone
-    assert forked == [2, 2]
+    assert len(forked) >= 2  # another process of the machine may be as large
+    assert set(forked) == {2}
 
 
 def test_a_small_scan_needs_no_helper(lab, monkeypatch):
