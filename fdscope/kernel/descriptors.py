@@ -72,13 +72,17 @@ def descriptors(
 
     Or these `numbers` of it; or those that are as the `wish` is.
 
-    A descriptor that is closed while the table is read is not in it any more and is left out. One whose
-    stat(2) may block is put off: it comes out of `patience`. So many `helpers` may read parts of a large table.
+    A descriptor that is closed while the table is read is not in it any more and is left out, as is the table of
+    a thread that ends. One whose stat(2) may block is put off: it comes out of `patience`. So many `helpers` may
+    read parts of a large table.
     """
     links, infos = task.open(b"fd"), task.open(b"fdinfo")
     told = links if isinstance(links, Unread) else _readable_numbers(links) if numbers is None else numbers
     if isinstance(told, Unread):
-        yield told._replace(what="descriptors" if tid is None else f"descriptors of thread {tid}")
+        if tid is None:
+            yield told._replace(what="descriptors")
+        elif told.errno not in _GONE:
+            yield told._replace(what=f"descriptors of thread {tid}")
     elif told and isinstance(links, Directory):
         readable = infos if isinstance(infos, Directory) else None
         if isinstance(infos, Unread):

@@ -1,6 +1,7 @@
 """Descriptor tables that cannot be read, and descriptors that need not be waited for."""
 
 import os
+from errno import ENOENT
 
 import pytest
 
@@ -10,12 +11,12 @@ from fdscope.kernel.patience import Patience
 from fdscope.kernel.root import Proc
 
 
-@pytest.mark.parametrize(("tid", "what"), [(None, "descriptors"), (43, "descriptors of thread 43")])
-def test_the_table_of_a_thread_that_has_ended_is_not_taken_for_that_of_its_process(tid, what, tmp_path):
+@pytest.mark.parametrize(("tid", "told"), [(None, [("descriptors", ENOENT)]), (43, [])])
+def test_the_table_of_a_thread_that_has_ended_is_not_taken_for_that_of_its_process(tid, told, tmp_path):
     (tmp_path / "42" / "fdinfo").mkdir(parents=True)
     with Proc(str(tmp_path)) as root, root.process(42) as task:
         found = list(descriptors(task, 42, tid, Mounts(root), Patience(1)))
-    assert [one.what for one in found] == [what]
+    assert [(one.what, one.errno) for one in found] == told
 
 
 def test_memory_of_the_kernel_is_known_by_its_mount_and_never_waited_for(monkeypatch):
