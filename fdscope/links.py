@@ -57,9 +57,11 @@ class Same(NamedTuple):
 
     Of several files that were added under one number, the second part says which, from 0.
     """
+    among: Callable[[Place, Sequence[Place]], int | None]
+    """Which of these places, in that order of all, has the open file description of the first; None also: none."""
 
 
-UNKNOWN = Same(lambda *_: None, lambda *_: None)
+UNKNOWN = Same(lambda *_: None, lambda *_: None, lambda *_: None)
 """Nothing can be asked: another machine's tree, or a kernel without the call."""
 
 
@@ -195,20 +197,11 @@ class Links:
         if unknown:
             return []
         firsts = [held[0].place for held, _ in classes]
+        among = self._same.among
         for pid, fd, tid in others:
-            low, high = 0, len(firsts)
-            while low < high:
-                middle = (low + high) // 2
-                order = order_of(tid or pid, fd, *firsts[middle])
-                if order == 1:
-                    high = middle
-                elif order == 2:
-                    low = middle + 1
-                else:  # None: of a process that has gone, or that is not to be compared
-                    if order == 0:
-                        holder = Holder(pid=pid, fd=fd, process=self._name_of(pid), tid=tid)
-                        classes[middle][1].append(holder)
-                    break
+            found = among((tid or pid, fd), firsts)
+            if found is not None:
+                classes[found][1].append(Holder(pid=pid, fd=fd, process=self._name_of(pid), tid=tid))
         return classes
 
     def _neighbours(self, group: list[Held]) -> Iterable[list[Held]]:

@@ -129,7 +129,7 @@ def _links(
         others.ends,
         others.strangers,
         gathering.name,
-        Same(sameness.file_order, sameness.is_target) if root.live else UNKNOWN,
+        Same(sameness.file_order, sameness.is_target, sameness.place_among) if root.live else UNKNOWN,
         complete=not root.recorded,
         unread=bool(others.refused or gathering.refused),
     )

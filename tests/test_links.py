@@ -32,7 +32,11 @@ def same(files, watched=()):
             return None
         return 0 if files[one] == files[other] else 1 if files[one] < files[other] else 2
 
-    return Same(order, lambda place, epoll, target: (files[place], epoll, target) in watched)
+    def among(place, places):
+        alike = [number for number, other in enumerate(places) if order(*place, *other) == 0]
+        return alike[0] if alike else None
+
+    return Same(order, lambda place, epoll, target: (files[place], epoll, target) in watched, among)
 
 
 def linked(processes, others=(), asking=UNKNOWN, *, complete=True, unread=False):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from errno import EBADF, ENOENT, ENOSYS, EPERM
 from typing import Any
 
@@ -69,6 +69,30 @@ class Sameness:
         if answer >= 0:
             return answer
         self._ask("open file descriptions", task, other_task, KCMP_FILE, fd, other_fd)
+        return None
+
+    def place_among(self, place: tuple[int, int], places: Sequence[tuple[int, int]]) -> int | None:
+        """Which of these descriptors, each a task and a number, shares its open file description with `place`.
+
+        They must be of different ones, and in the order of `file_order`. None: no one does, or it could not be
+        found out, as of a process that has gone.
+        """
+        call = self._call
+        task, fd = place
+        low, high = 0, len(places)
+        while low < high:
+            middle = (low + high) // 2
+            other_task, other_fd = places[middle]
+            answer = call(task, other_task, KCMP_FILE, fd, other_fd)
+            if answer == 1:
+                high = middle
+            elif answer == 2:
+                low = middle + 1
+            elif answer == 0:
+                return middle
+            else:
+                self._ask("open file descriptions", task, other_task, KCMP_FILE, fd, other_fd)
+                return None
         return None
 
     def is_target(self, file: tuple[int, int], epoll: tuple[int, int], target: tuple[int, int]) -> bool | None:
