@@ -142,4 +142,5 @@ def _of_sockets(asked: Asked, word: str) -> Iterator[str]:
     if not asked.sockets:
         yield f"{word}: there is no such socket"
     elif unclaimed:
-        yield f"{word}: of {many(asked.sockets, 'socket')}, {unclaimed:,} belong to no process that could be read"
+        verb = "belongs" if unclaimed == 1 else "belong"
+        yield f"{word}: of {many(asked.sockets, 'socket')}, {unclaimed:,} {verb} to no process that could be read"
