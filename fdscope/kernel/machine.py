@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 from ..raw import RawMount, RawSocket, Unread
+from .faces import Faces
 from .handles import is_inode, leads_to, path_of_handle
 from .mounts import Mounts, is_remote
 from .root import Proc
@@ -19,6 +20,7 @@ class ProcMachine:
         self._proc = proc
         self._mounts = mounts
         self._sockets = sockets
+        self._faces = Faces(sockets)
         self._names: dict[int, bytes | None] = {}
         self._members: dict[bytes, dict[bytes, list[int]]] = {}
         self._paths: dict[tuple[int, int], bytes | None] = {}
@@ -100,15 +102,15 @@ class ProcMachine:
 
     def facing(self, socket: RawSocket) -> tuple[int, ...]:
         """Inodes of the sockets of this machine that `socket` exchanges data with."""
-        return self._sockets.facing(socket)
+        return self._faces.facing(socket)
 
     def listeners(self, socket: RawSocket) -> tuple[int, ...]:
         """Inodes of the listeners that a connection can have been accepted from."""
-        return self._sockets.listeners(socket)
+        return self._faces.listeners(socket)
 
     def clients(self, socket: RawSocket) -> tuple[int, ...]:
         """Of a unix listener, inodes of the sockets that are connected to connections accepted from it."""
-        return self._sockets.clients(socket)
+        return self._faces.clients(socket)
 
     def members(self, namespace: bytes) -> tuple[int, ...] | None:
         """Processes that live in a namespace; of each type the links of all processes are read once."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import _socket
 import functools
 import os
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from errno import EACCES, EAFNOSUPPORT, EINVAL, ENOENT, EOPNOTSUPP, EPERM, EPROTONOSUPPORT
 
@@ -36,9 +35,7 @@ from .sockdiag import (
     Refused,
 )
 
-_LISTEN = 10
 _NOT_HERE = (ENOENT, EINVAL, EOPNOTSUPP, EAFNOSUPPORT, EPROTONOSUPPORT)  # the kernel knows no such family
-_MAPPED = b"\0" * 10 + b"\xff\xff"  # the beginning of an IPv4 address in IPv6 (RFC 4291)
 _NAMED = (b"/run/netns", b"/var/run/netns")  # ip-netns(8)
 
 # What the kernel calls a protocol (the attribute system.sockprotoname) to what sock_diag is asked for.
@@ -63,11 +60,6 @@ _QUESTIONS: dict[bytes, Question] = {
 }
 _EVERY = tuple(dict.fromkeys(_QUESTIONS.values()))
 _ONLY_IN_PROC = (ICMP, ICMPV6)  # of ping sockets there is no sock_diag
-_DATAGRAMS = (UDP, UDPLITE)
-_STREAMS = (TCP, MPTCP)
-
-Key = tuple[int, int, bytes, int, bytes, int]
-"""Namespace, protocol, local address and port, remote address and port."""
 
 
 class Sockets:
@@ -78,18 +70,12 @@ class Sockets:
 
     def __init__(self, proc: Proc, *, brief: bool = False) -> None:
         self._proc = proc
-        self._brief = brief
+        self.brief = brief
         self._unread: list[Unread] = []
         self._told: set[int] = set()
         self._asking: dict[tuple[int, int], _socket.socket | OSError] = {}
         self._tables: dict[tuple[int, Question], dict[int, RawSocket]] = {}
         self._of_pid: dict[int, int | None] = {}
-        self._pairs: dict[tuple[int, int], dict[Key, int]] = {}
-        self._ports: dict[tuple[int, int], dict[int, list[RawSocket]]] = {}
-        self._remote_ports: dict[tuple[int, int], dict[int, list[RawSocket]]] = {}
-        self._unix_faces: dict[int, dict[int, list[int]]] = {}
-        self._unix_listeners: dict[int, dict[tuple[bytes, bytes], list[int]]] = {}
-        self._unix_clients: dict[int, dict[tuple[bytes, bytes], list[int]]] = {}
         self._interfaces: dict[int, dict[int, bytes]] = {}
         self._addresses: dict[int, frozenset[bytes]] = {}
 
@@ -128,21 +114,21 @@ class Sockets:
         own = self._namespace_of(raw.pid)
         if own is not None:
             for one in questions:
-                found = self._table(own, one).get(inode)
+                found = self.table(own, one).get(inode)
                 if found is not None:
                     return found
-        for namespace in self._namespaces:
+        for namespace in self.namespaces:
             for one in questions if namespace != own else ():
-                found = self._table(namespace, one).get(inode)
+                found = self.table(namespace, one).get(inode)
                 if found is not None:
                     return found._replace(foreign=True)
         return None
 
     def everyone(self, wanted: Collection[tuple[int, int]]) -> Iterator[RawSocket]:
         """All sockets of these families and protocols, in all network namespaces that can be asked."""
-        for namespace in self._namespaces:
+        for namespace in self.namespaces:
             for family, protocol in wanted:
-                yield from self._table(namespace, Question(family, protocol)).values()
+                yield from self.table(namespace, Question(family, protocol)).values()
 
     def unread(self) -> list[Unread]:
         """What could not be asked since this was last asked for."""
@@ -161,7 +147,7 @@ class Sockets:
         return self._of_pid[pid]
 
     @functools.cached_property
-    def _namespaces(self) -> dict[int, int | bytes]:
+    def namespaces(self) -> dict[int, int | bytes]:
         """Every network namespace that a process lives in or that has a name, with one such process or name."""
         found: dict[int, int | bytes] = {}
         for pid in self._proc.pids():
@@ -210,14 +196,14 @@ class Sockets:
         return made
 
     def _door(self, namespace: int) -> int:
-        where = self._namespaces[namespace]
+        where = self.namespaces[namespace]
         if isinstance(where, bytes):
             return os.open(where, os.O_RDONLY | os.O_CLOEXEC)
         return os.open(b"%d/ns/net" % where, os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._proc.number)
 
     # Tables
 
-    def _table(self, namespace: int, question: Question) -> dict[int, RawSocket]:
+    def table(self, namespace: int, question: Question) -> dict[int, RawSocket]:
         """Inode to socket, of one namespace, family and protocol."""
         key = (namespace, question)
         if key not in self._tables:
@@ -229,7 +215,7 @@ class Sockets:
             return self._from_proc(namespace, question)
         try:
             asking = self._open(namespace, sockdiag.SOCK_DIAG)
-            return sockdiag.sockets(asking, question, namespace, brief=self._brief)
+            return sockdiag.sockets(asking, question, namespace, brief=self.brief)
         except Refused as refused:
             errno = refused.errno
         except ValueError as error:
@@ -247,7 +233,7 @@ class Sockets:
         """The table as a process of the namespace has it in /proc; one that is not there is empty."""
         from . import procnet  # as a rule nobody needs it
 
-        where = self._namespaces.get(namespace)
+        where = self.namespaces.get(namespace)
         table = procnet.TABLES.get((question.family, question.protocol))
         if table is None or not isinstance(where, int):
             return []
@@ -268,98 +254,9 @@ class Sockets:
             self._told.add(namespace)
             self._unread.append(Unread(f"sockets of network namespace {namespace}", errno, detail=detail))
 
-    # Who faces whom
-
-    def facing(self, socket: RawSocket) -> tuple[int, ...]:
-        """Inodes of the sockets of this machine that `socket` exchanges data with (raw.Machine)."""
-        if self._brief:
-            return ()
-        if socket.family == AF_UNIX:
-            return tuple(self._faces_of_unix(socket.net_namespace).get(socket.inode, ()))
-        if socket.family not in (AF_INET, AF_INET6) or socket.state == _LISTEN:
-            return ()
-        if socket.protocol not in (*_STREAMS, *_DATAGRAMS):
-            return ()
-        mirror = self._mirror(socket)
-        if mirror or socket.protocol in _STREAMS:
-            return mirror
-        return self._server(socket) if socket.remote_port else self._clients(socket)
-
-    def _mirror(self, socket: RawSocket) -> tuple[int, ...]:
-        """The socket with local and remote address changed round: here, or in another namespace of the machine."""
-        if not socket.remote_port:
-            return ()
-        here = self._pair(socket.net_namespace, socket.protocol)
-        key = _turned(socket)
-        inode = here.get((socket.net_namespace, *key))
-        if inode is not None:
-            return (inode,)
-        if _is_loopback(key[1]) or _is_loopback(key[3]):
-            return ()
-        for namespace in self._namespaces:
-            if namespace != socket.net_namespace:
-                inode = self._pair(namespace, socket.protocol).get((namespace, *key))
-                if inode is not None:
-                    return (inode,)
-        return ()
-
-    def _pair(self, namespace: int, protocol: int) -> dict[Key, int]:
-        key = (namespace, protocol)
-        if key not in self._pairs:
-            found: dict[Key, int] = {}
-            for one in self._of_protocol(namespace, protocol):
-                if one.remote_port:
-                    local, remote = _plain(one.local), _plain(one.remote)
-                    found[namespace, protocol, local, one.local_port, remote, one.remote_port] = one.inode
-            self._pairs[key] = found
-        return self._pairs[key]
-
-    def _of_protocol(self, namespace: int, protocol: int) -> Iterator[RawSocket]:
-        for family in (AF_INET, AF_INET6):
-            yield from self._table(namespace, Question(family, protocol)).values()
-
-    def _server(self, socket: RawSocket) -> tuple[int, ...]:
-        """Of a connected datagram socket, the unconnected ones that are bound to where it sends."""
-        bound = self._bound(socket.net_namespace, socket.protocol).get(socket.remote_port, [])
-        remote = _plain(socket.remote)
-        exact = [one.inode for one in bound if not one.remote_port and _plain(one.local) == remote]
-        if exact:
-            return tuple(exact)
-        if not self.is_here(socket.net_namespace, remote):
-            return ()
-        return tuple(one.inode for one in bound if not one.remote_port and not any(one.local))
-
-    def _clients(self, socket: RawSocket) -> tuple[int, ...]:
-        """Of a bound datagram socket that is not connected, those that are connected to it."""
-        if not socket.local_port:
-            return ()
-        key = (socket.net_namespace, socket.protocol)
-        if key not in self._remote_ports:
-            by_port: defaultdict[int, list[RawSocket]] = defaultdict(list)
-            for one in self._of_protocol(*key):
-                if one.remote_port:
-                    by_port[one.remote_port].append(one)
-            self._remote_ports[key] = by_port
-        found = []
-        for one in self._remote_ports[key].get(socket.local_port, ()):
-            if socket.inode in self.facing(one):
-                found.append(one.inode)
-        return tuple(found)
-
-    def _bound(self, namespace: int, protocol: int) -> dict[int, list[RawSocket]]:
-        """Port to the sockets that have it."""
-        key = (namespace, protocol)
-        if key not in self._ports:
-            found: defaultdict[int, list[RawSocket]] = defaultdict(list)
-            for one in self._of_protocol(namespace, protocol):
-                if not one.remote_port:
-                    found[one.local_port].append(one)
-            self._ports[key] = found
-        return self._ports[key]
-
     def is_here(self, namespace: int, address: bytes) -> bool:
         """Whether an address is one of the machine's own, in this namespace (rtnetlink(7))."""
-        if _is_loopback(address):
+        if is_loopback(address):
             return True
         if namespace not in self._addresses:
             found = set()
@@ -381,61 +278,6 @@ class Sockets:
             return sockdiag.dump(asking, kind, b"\0" * 16)
         except (Refused, ValueError, OSError):
             return []
-
-    def _faces_of_unix(self, namespace: int) -> dict[int, list[int]]:
-        """Inode to the inodes that it is connected to, that are connected to it, or that it may accept."""
-        if namespace not in self._unix_faces:
-            found: defaultdict[int, dict[int, None]] = defaultdict(dict)
-            for one in self._table(namespace, Question(AF_UNIX, 0)).values():
-                others = [one.peer_inode] if one.peer_inode else []
-                if one.state == _LISTEN and one.attributes:
-                    waiting = attributes(one.attributes).get(3, b"")  # UNIX_DIAG_ICONS
-                    others += [
-                        inode for (inode,) in sockdiag.ONE.iter_unpack(waiting[: len(waiting) & ~3]) if inode
-                    ]
-                for other in others:
-                    found[one.inode][other] = None
-                    found[other][one.inode] = None
-            self._unix_faces[namespace] = {inode: list(others) for inode, others in found.items()}
-        return self._unix_faces[namespace]
-
-    def listeners(self, socket: RawSocket) -> tuple[int, ...]:
-        """Inodes of the listeners that a connection can have been accepted from (raw.Machine)."""
-        if self._brief or socket.state in (_LISTEN, 2, 7):  # SYN-SENT and CLOSED have been accepted from nowhere
-            return ()
-        if socket.family == AF_UNIX:
-            if not socket.local:
-                return ()
-            return tuple(self._listeners_of_unix(socket.net_namespace).get(_unix_name(socket), ()))
-        if socket.family not in (AF_INET, AF_INET6) or socket.protocol not in _STREAMS:
-            return ()
-        bound = self._bound(socket.net_namespace, socket.protocol).get(socket.local_port, ())
-        listening = [one for one in bound if one.state == _LISTEN]
-        local = _plain(socket.local)
-        exact = [one.inode for one in listening if _plain(one.local) == local]
-        return tuple(exact or [one.inode for one in listening if not any(one.local)])
-
-    def clients(self, socket: RawSocket) -> tuple[int, ...]:
-        """Of a unix listener, inodes of the sockets connected to what was accepted from it (raw.Machine)."""
-        if self._brief or socket.family != AF_UNIX or socket.state != _LISTEN or not socket.local:
-            return ()
-        namespace = socket.net_namespace
-        if namespace not in self._unix_clients:
-            found: defaultdict[tuple[bytes, bytes], list[int]] = defaultdict(list)
-            for one in self._table(namespace, Question(AF_UNIX, 0)).values():
-                if one.state != _LISTEN and one.local and one.peer_inode:
-                    found[_unix_name(one)].append(one.peer_inode)
-            self._unix_clients[namespace] = found
-        return tuple(self._unix_clients[namespace].get(_unix_name(socket), ()))
-
-    def _listeners_of_unix(self, namespace: int) -> dict[tuple[bytes, bytes], list[int]]:
-        if namespace not in self._unix_listeners:
-            found: defaultdict[tuple[bytes, bytes], list[int]] = defaultdict(list)
-            for one in self._table(namespace, Question(AF_UNIX, 0)).values():
-                if one.state == _LISTEN and one.local:
-                    found[_unix_name(one)].append(one.inode)
-            self._unix_listeners[namespace] = found
-        return self._unix_listeners[namespace]
 
     def interface(self, net_namespace: int, index: int) -> bytes | None:
         """The name of a network interface (netdevice(7))."""
@@ -466,18 +308,9 @@ def _names(folder: bytes) -> list[bytes]:
         return []
 
 
-def _plain(address: bytes) -> bytes:
-    """An address with IPv4 in IPv6 as IPv4."""
-    return address[12:] if address.startswith(_MAPPED) and len(address) == 16 else address
-
-
-def _is_loopback(address: bytes) -> bool:
+def is_loopback(address: bytes) -> bool:
+    """Whether an address is that of the machine itself in every network namespace: 127.0.0.0/8, ::1."""
     return address[:1] == b"\x7f" if len(address) == 4 else address == b"\0" * 15 + b"\x01"
-
-
-def _turned(socket: RawSocket) -> tuple[int, bytes, int, bytes, int]:
-    remote, local = _plain(socket.remote), _plain(socket.local)
-    return socket.protocol, remote, socket.remote_port, local, socket.local_port
 
 
 def bound_file(socket: RawSocket) -> tuple[int, int] | None:
@@ -487,9 +320,3 @@ def bound_file(socket: RawSocket) -> tuple[int, int] | None:
         return None
     inode, device = sockdiag.TWO.unpack(told)
     return device, inode
-
-
-def _unix_name(socket: RawSocket) -> tuple[bytes, bytes]:
-    """Name and, of a path, the file that bind(2) made: an accepted socket has both from its listener."""
-    file = attributes(socket.attributes).get(1, b"") if socket.attributes else b""  # UNIX_DIAG_VFS
-    return socket.local, file

@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from fdscope.kernel.faces import Faces
 from fdscope.kernel.root import Proc
 from fdscope.kernel.sockets import Sockets
 from fdscope.raw import RawDescriptor
@@ -37,8 +38,9 @@ def looked_at(*ours):
             for one in ours
         ]
         found = [record.socket for record in sockets.complete(raws)]
-        facing = [sockets.facing(one) if one is not None else () for one in found]
-        listeners = [sockets.listeners(one) if one is not None else () for one in found]
+        faces = Faces(sockets)
+        facing = [faces.facing(one) if one is not None else () for one in found]
+        listeners = [faces.listeners(one) if one is not None else () for one in found]
     return found, facing, listeners
 
 
@@ -145,7 +147,7 @@ def test_a_unix_listener_knows_who_is_connected_to_what_it_accepted(keep, tmp_pa
     with Proc() as proc, Sockets(proc) as sockets:
         raw = RawDescriptor(os.getpid(), 3, b"socket:[%d]" % inode(listener), protocol=b"UNIX")
         (found,) = sockets.complete([raw])
-        assert sockets.clients(found.socket) == (inode(client),)
+        assert Faces(sockets).clients(found.socket) == (inode(client),)
 
 
 def test_unix_datagrams_that_go_one_way_and_a_peer_that_is_gone(keep):
@@ -174,7 +176,7 @@ def test_a_recorded_process_has_the_sockets_of_its_own_tables(tmp_path):
     with Proc(str(tmp_path)) as proc, Sockets(proc) as sockets:
         (found,) = sockets.complete([RawDescriptor(42, 3, b"socket:[21]")])
         assert (found.socket.local, found.socket.state, found.socket.net_namespace) == (b"/run/a", 10, 4026531840)
-        assert sockets.facing(found.socket) == ()
+        assert Faces(sockets).facing(found.socket) == ()
         (lost,) = sockets.complete([RawDescriptor(42, 3, b"socket:[22]")])
         assert lost.socket is None
     (net / "unix").write_bytes(b"nonsense\n")
