@@ -57,20 +57,23 @@ class Same(NamedTuple):
 
     Of several files that were added under one number, the second part says which, from 0.
     """
+    stale: Callable[[Place, tuple[int, int]], bool | None]
+    """Whether such a registration is there now, and its number stands for something else than what it watches."""
     among: Callable[[Place, Sequence[Place]], int | None]
     """Which of these places, in that order of all, has the open file description of the first; None also: none."""
 
 
-UNKNOWN = Same(lambda *_: None, lambda *_: None, lambda *_: None)
+UNKNOWN = Same(lambda *_: None, lambda *_: None, lambda *_: None, lambda *_: None)
 """Nothing can be asked: another machine's tree, or a kernel without the call."""
 
 
 def held_by(processes: Iterable[Process]) -> list[Held]:
     """All descriptors of these processes; of those that share one table, only the first's."""
     found = []
-    for process in processes:
-        if not any(pid < process.pid for pid in process.shares_table_with or ()):
-            pid, name = process.pid, process.name
+    told = {process.pid: process for process in processes}
+    for pid, process in told.items():
+        if not any(other < pid and other in told for other in process.shares_table_with or ()):
+            name = process.name
             found += [Held(pid, name, one, (one.tid or pid, one.fd)) for one in process.descriptors or ()]
     return found
 
@@ -255,7 +258,7 @@ class Links:
                 here = places.get((epoll.place[0], target.fd))
                 if here is not None and self._is_target(here, epoll, target, nth):
                     self._add_watcher(here, epoll, target)
-                elif target.inode is not None:
+                elif target.inode is not None and self._same.stale(epoll.place, (target.fd, nth)) is not False:
                     self._astray(epoll, target, nth, inodes[target.inode])
 
     def _astray(self, epoll: Held, target: Watched, nth: int, alike: list[Held]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from errno import EACCES, EINVAL, ENAMETOOLONG, ENOENT, ENOSYS, EOPNOTSUPP, EPERM, ESRCH, ETIMEDOUT
 
 from . import host, switches, tasks
@@ -24,7 +24,7 @@ from .kernel.users import user_name
 from .kinds import decode, held_file
 from .links import UNKNOWN, Held, Links, Same, Stranger, held_by, objects
 from .model import Descriptor, HeldFile, Object, Problem, Process, Snapshot, Thread
-from .raw import Machine, RawDescriptor, RawHeldFile, RawProcess, RawThread, Record, Unread
+from .raw import Machine, RawDescriptor, RawHeldFile, RawLinks, RawProcess, RawThread, Record, Unread
 from .selection import Candidate, Selected, UsageError, select
 from .text import original, text
 from .times import rfc3339
@@ -81,7 +81,8 @@ def scan(
     with root, Sockets(root) as sockets:
         raw_system = system(root)
         mounts = Mounts(root)
-        gathering = _Gathering(ProcMachine(root, mounts, sockets), host.boot_time(raw_system.stat))
+        machine = ProcMachine(root, mounts, sockets)
+        gathering = _Gathering(machine, host.boot_time(raw_system.stat), live=root.live)
         selected = _selected(root, words, gathering.problems) if words else None
         source: Source = ProcSource(root, mounts, timeout_s=timeout_s, mapped=mapped)
         for record in source.records(None if selected is None else [one.pid for one in selected]):
@@ -129,7 +130,9 @@ def _links(
         others.ends,
         others.strangers,
         gathering.name,
-        Same(sameness.file_order, sameness.is_target, sameness.place_among) if root.live else UNKNOWN,
+        Same(sameness.file_order, sameness.is_target, sameness.is_stale, sameness.place_among)
+        if root.live
+        else UNKNOWN,
         complete=not root.recorded,
         unread=bool(others.refused or gathering.refused),
     )
@@ -137,9 +140,11 @@ def _links(
     links.watch(gathering.read(source, sockets, [epoll for epoll in others.epolls if epoll[0] in kin]))
     links.tell()
     for process in found:
-        copy_of = min(process.shares_table_with or [process.pid])
-        if copy_of < process.pid and copy_of in gathering.known:
-            _copy_links(process, gathering.known[copy_of])
+        shown_too = [
+            pid for pid in process.shares_table_with or () if pid < process.pid and pid in gathering.known
+        ]
+        if shown_too:
+            _copy_links(process, gathering.known[min(shown_too)])
     if sameness.refused is not None:
         gathering.problems.append(problem_of(sameness.refused))
     return links.objects()
@@ -156,6 +161,8 @@ def _copy_links(process: Process, same: Process) -> None:
         if descriptor.tid is None and twin is not None and twin.object == descriptor.object:
             for name in _LINKED:
                 setattr(descriptor, name, getattr(twin, name))
+            for own, known_of in zip(descriptor.registrations(), twin.registrations(), strict=False):
+                own.stale, own.held_as = known_of.stale, known_of.held_as
 
 
 def _selected(root: Proc, words: list[str], problems: list[Problem]) -> list[Selected]:
@@ -213,8 +220,9 @@ class _Others:
 class _Gathering:
     """Records in any order, gathered by process."""
 
-    def __init__(self, machine: Machine, boot_time: int | None) -> None:
+    def __init__(self, machine: Machine, boot_time: int | None, *, live: bool) -> None:
         self.problems: list[Problem] = []
+        self._live = live
         self._machine = machine
         self._boot_time = boot_time
         self._ticks_per_s = os.sysconf("SC_CLK_TCK")
@@ -269,23 +277,17 @@ class _Gathering:
 
         Everything is read of those at an end that was sought; of the others with a link that is shown, nothing.
         """
-        sought: dict[bytes, set[bytes]] = {}
-        inodes: dict[bytes, set[int | None]] = {}
-        for one in shown:
-            for end in one.descriptor.ends():
-                own = self._links[one.place]
-                inodes.setdefault(own, set()).add(one.descriptor.inode)
-                sought.setdefault(own, set()).add(end.line.encode())
-                for link in map(original, end.links):
-                    inodes.setdefault(link, set()).add(None)
-                    sought.setdefault(link, set()).add(end.line.encode())
+        sought, inodes = self._sought(shown)
         same_link: dict[bytes, list[Stranger]] = {link: [] for link in self._links.values() if link}
         found = _Others(strangers={place: same_link[link] for place, link in self._links.items() if link})
         ends_at = []
+        links: list[RawLinks] = []
         for record in source.links(pids, {*sought, *same_link, _EPOLL}):
-            if isinstance(record, Unread):
+            if isinstance(record, RawLinks):
+                links.append(record)
+            else:
                 found.refused += record.errno in (EACCES, EPERM)
-                continue
+        for record in self._each_table(links):
             for fd, link in record.found:
                 if link in sought:
                     ends_at.append((record.pid, fd, record.tid, link))
@@ -305,6 +307,30 @@ class _Gathering:
             told = f"of {found.refused} of {len(pids)} other processes: what they hold is not among the peers"
             self.problems.append(Problem(what=OTHERS, reason="permission-denied", detail=told))
         return found
+
+    def _sought(self, shown: Iterable[Held]) -> tuple[dict[bytes, set[bytes]], dict[bytes, set[int | None]]]:
+        """Links to the lines and to the inodes, of which those have one that are meant; None: any inode."""
+        lines: defaultdict[bytes, set[bytes]] = defaultdict(set)
+        inodes: defaultdict[bytes, set[int | None]] = defaultdict(set)
+        for one in shown:
+            for end in one.descriptor.ends():
+                own = self._links[one.place]
+                inodes[own].add(one.descriptor.inode)
+                lines[own].add(end.line.encode())
+                for link in map(original, end.links):
+                    inodes[link].add(None)
+                    lines[link].add(end.line.encode())
+        return lines, inodes
+
+    def _each_table(self, links: list[RawLinks]) -> Iterator[RawLinks]:
+        """Of processes that share one descriptor table only the first: they hold the same by the same numbers."""
+        alike: defaultdict[tuple[tuple[int, bytes], ...], list[int]] = defaultdict(list)
+        for one in links if self._live else ():
+            if one.tid is None:
+                alike[one.found].append(one.pid)
+        groups = [pids for pids in alike.values() if len(pids) > 1]
+        doubles = {pid for pids in groups for table in readers.shared_tables(pids) for pid in table[1:]}
+        return (one for one in links if one.pid not in doubles)
 
     def read(
         self,

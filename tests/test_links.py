@@ -36,7 +36,10 @@ def same(files, watched=()):
         alike = [number for number, other in enumerate(places) if order(*place, *other) == 0]
         return alike[0] if alike else None
 
-    return Same(order, lambda place, epoll, target: (files[place], epoll, target) in watched, among)
+    def watches(place, epoll, target):
+        return (files[place], epoll, target) in watched
+
+    return Same(order, watches, lambda *_: None, among)
 
 
 def linked(processes, others=(), asking=UNKNOWN, *, complete=True, unread=False):

@@ -108,7 +108,6 @@ def sharing_tables(proc: Proc, pids: Collection[int]) -> dict[int, list[int]]:
     Only processes that hold equally many descriptors are compared, where the kernel counts them (since Linux 6.2).
     One that may not be compared is one whose descriptors may not be read either, which is said elsewhere.
     """
-    sameness = Sameness()
     alike: dict[int, list[int]] = {}
     for pid in proc.pids():
         count = descriptor_count(proc, b"%d/fd" % pid)
@@ -118,14 +117,15 @@ def sharing_tables(proc: Proc, pids: Collection[int]) -> dict[int, list[int]]:
     chosen = set(pids)
     for group in alike.values():
         if len(group) > 1 and not chosen.isdisjoint(group):
-            for table in _tables(group, sameness):
+            for table in shared_tables(group):
                 for pid in chosen.intersection(table):
                     found[pid] = [other for other in table if other != pid]
     return found
 
 
-def _tables(pids: list[int], sameness: Sameness) -> list[list[int]]:
+def shared_tables(pids: Collection[int]) -> list[list[int]]:
     """Those of these processes that share a table, together; who may not be asked shares with nobody."""
+    sameness = Sameness()
     order = {0: 0, 1: -1, 2: 1}
 
     def compare(one: int, other: int) -> int:

@@ -111,3 +111,19 @@ class Sameness:
         if isinstance(answer, Unread):
             return False if answer.errno in (EBADF, ENOENT) else None
         return answer == 0
+
+    def is_stale(self, epoll: tuple[int, int], target: tuple[int, int]) -> bool | None:
+        """Whether a registration is there, and its number is not that of what it watches; None: unknown.
+
+        A list of registrations is soon out of date where descriptors come and go. Arguments as of `is_target`.
+        """
+        import ctypes
+
+        slot = (ctypes.c_uint32 * 3)(epoll[1], *target)
+        for fd in (target[0], epoll[1]):  # a number that is free is told before a registration that is gone
+            answer = self._ask("targets of epolls", epoll[0], epoll[0], KCMP_EPOLL_TFD, fd, ctypes.byref(slot))
+            if not isinstance(answer, Unread):
+                return answer != 0
+            if answer.errno != EBADF:
+                return False if answer.errno == ENOENT else None
+        return False

@@ -158,14 +158,23 @@ def test_dup_and_passing_share_an_open_file_description_and_a_second_open_does_n
 
 def test_two_processes_with_one_table_are_told_and_their_descriptors_counted_once(child):
     source = """
-import signal
+import select, signal
 CLONE_FILES, SIGCHLD = 0x400, 17
 reader, writer = os.pipe()
+epoll = select.epoll()
+stale = os.eventfd(0)
+epoll.register(stale)
+kept = os.dup(stale)
+os.dup2(reader, stale)
+heir = os.fork()
+if not heir:
+    os.close(stale)
+    signal.pause()
 CLONE = {"x86_64": 56}.get(os.uname().machine, 220)
 pid = checked(libc.syscall(CLONE, CLONE_FILES | SIGCHLD, 0, 0, 0, 0))
 if not pid:
     signal.pause()
-ready(child=pid, reader=reader, writer=writer)
+ready(child=pid, heir=heir, reader=reader, writer=writer, epoll=epoll.fileno(), stale=stale, kept=kept)
 """
     one = child(source)
     twin = one.told["child"]
@@ -173,15 +182,58 @@ ready(child=pid, reader=reader, writer=writer)
         snapshot = scan([str(one.pid)])
         assert snapshot.processes[0].shares_table_with == [twin]
         found = rows(snapshot, one.pid)[one.told["reader"]]
-        assert (places(found.peers), found.peers_total) == ([(one.pid, one.told["writer"])], 1)
+        writers = {(one.pid, one.told["writer"]), (one.told["heir"], one.told["writer"])}
+        assert (set(places(found.peers)), found.peers_total) == (writers, 2)
         both = scan([str(one.pid), str(twin)])
         assert {process.pid: process.shares_table_with for process in both.processes} == {
             one.pid: [twin],
             twin: [one.pid],
         }
         assert rows(both, twin)[one.told["reader"]].peers == rows(both, one.pid)[one.told["reader"]].peers
+        alone = rows(scan([str(twin)]), twin)
+        assert set(places(alone[one.told["reader"]].peers)) == {(twin, one.told["writer"]), *writers} - {
+            min(writers)
+        }
+        stale, kept = one.told["stale"], one.told["kept"]
+        for snapshot in (both, scan([str(twin)])):
+            (target,) = rows(snapshot, twin)[one.told["epoll"]].targets
+            assert (target.fd, target.stale, target.held_as) == (stale, True, [kept])
+        heir = rows(scan([str(one.told["heir"])]), one.told["heir"])
+        assert (set(places(heir[one.told["reader"]].peers)), heir[one.told["reader"]].peers_total) == (writers, 2)
+        assert (
+            heir[one.told["reader"]].shared_total == 2
+        )  # the same description has two numbers in the shared table
     finally:
         os.kill(twin, 9)
+        os.kill(one.told["heir"], 9)
+
+
+BUSY = """
+import collections, select, socket, threading, time
+watching = select.epoll()
+others = [os.open("/dev/null", os.O_RDONLY) for _ in range(200)]
+def serve():
+    live = collections.deque()
+    while True:
+        live.append(socket.socketpair())
+        watching.register(live[-1][0])
+        if len(live) > 20:
+            for end in live.popleft():
+                end.close()
+        time.sleep(0.0005)
+threading.Thread(target=serve, daemon=True).start()
+ready()
+"""
+
+
+def test_what_a_busy_process_registers_and_closes_is_not_taken_for_stale(child):
+    """The list of registrations is older than the rest of the table: what is gone by then was never stale."""
+    one = child(BUSY)
+    told = [
+        target for _ in range(8) for row in one.scan()[0].descriptors for target in getattr(row, "targets", ())
+    ]
+    assert len(told) > 20
+    assert [target for target in told if target.stale] == []
 
 
 STALE = """
