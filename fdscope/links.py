@@ -114,6 +114,7 @@ class Links:
         self._ends: list[tuple[Held, tuple[End, ...]]] = []
         self._at: defaultdict[str, list[Held]] = defaultdict(list)
         self._facing: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        self._together: dict[tuple[str, ...], list[Held]] = {}
         self._sharing: dict[str, list[Holder]] = {}
         self._watchers: defaultdict[str | Place, list[Watcher]] = defaultdict(list)
         self._meet()
@@ -277,6 +278,8 @@ class Links:
 
     def _is_target(self, one: Held, epoll: Held, target: Watched, nth: int) -> bool:
         descriptor = one.descriptor
+        if descriptor.access == "path":
+            return False
         if target.inode is not None and descriptor.inode is not None:
             if target.inode != descriptor.inode:
                 return False
@@ -286,14 +289,14 @@ class Links:
         return target.fd == descriptor.fd if answer is None else answer
 
     def _add_watcher(self, one: Held, epoll: Held, target: Watched) -> None:
-        watcher = Watcher(
-            pid=epoll.pid,
-            fd=epoll.descriptor.fd,
-            process=epoll.process,
-            tid=epoll.descriptor.tid,
-            events=target.events,
+        watchers = self._watchers[one.descriptor.open_file or one.place]
+        events = target.events
+        if watchers and _place(watchers[-1]) == epoll.place:  # the same file, added under two numbers
+            events = list(dict.fromkeys([*watchers.pop().events, *events]))
+        holder = _holder(epoll)
+        watchers.append(
+            Watcher(pid=holder.pid, fd=holder.fd, process=holder.process, tid=holder.tid, events=events)
         )
-        self._watchers[one.descriptor.open_file or one.place].append(watcher)
 
     def tell(self) -> None:
         """Writes what was found into the descriptors shown."""
@@ -311,21 +314,25 @@ class Links:
 
     def _tell_peers(self, one: Held, ends: tuple[End, ...]) -> None:
         descriptor = one.descriptor
-        peers: list[Held] = []
-        total = 0
-        for end in ends:
-            for key in self._facing.get(end.key, ()):
-                holders = self._at[key]
-                itself = key == end.key or (len(ends) > 1 and any(own.key == key for own in ends))
-                total += len(holders) - itself
-                if len(peers) < MOST:
-                    few = holders[: 2 * MOST + 1] if itself else holders[:MOST]
-                    peers += [other for other in few if other.descriptor is not descriptor]
+        keys = tuple(dict.fromkeys([key for end in ends for key in self._facing.get(end.key, ())]))
+        holders = self._holders(keys)
+        total = len(holders) - any(end.key in keys for end in ends)  # who faces itself is no peer of its own
         if total:
+            peers = [other for other in holders[: MOST + 1] if other.descriptor is not descriptor]
             descriptor.peers = [_peer(other) for other in peers[:MOST]]
             descriptor.peers_total = total
         else:
             descriptor.other_end = self._missing(ends)
+
+    def _holders(self, keys: tuple[str, ...]) -> list[Held]:
+        """All at these keys, each once: who may read and write a fifo is at both its ends."""
+        if len(keys) < 2:
+            return self._at[keys[0]] if keys else []
+        if keys not in self._together:
+            self._together[keys] = list(
+                {id(one.descriptor): one for key in keys for one in self._at[key]}.values()
+            )
+        return self._together[keys]
 
     def _missing(self, ends: tuple[End, ...]) -> str | None:
         """Why nobody is at the other end of an object, as far as that is known."""

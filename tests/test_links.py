@@ -181,7 +181,7 @@ def test_a_number_that_was_closed_and_used_again_is_a_stale_registration():
     linked([Process(pid=1, descriptors=[reused, survivor, watching])], asking=same(files, watched))
     assert [(one.fd, one.stale, one.held_as) for one in watching.targets] == [(3, True, [4]), (8, True, [4])]
     assert reused.watched_by is None
-    assert [one.fd for one in survivor.watched_by] == [5, 5]
+    assert [one.fd for one in survivor.watched_by] == [5]
 
 
 def test_of_two_files_under_one_number_each_is_found():
@@ -235,3 +235,33 @@ def test_a_terminal_and_its_master_meet_in_their_file_system_or_by_path():
     assert [one.fd for one in slave.peers] == [5, 6]
     assert [one.fd for one in inside.peers] == [0] == [one.fd for one in node.peers]
     assert (foreign.peers, foreign.other_end) == (None, "unclaimed")
+
+
+def test_who_holds_both_ends_of_a_fifo_is_one_peer():
+    both, again = pipe(3, 7, "rw"), pipe(4, 7, "rw")
+    linked([Process(pid=1, name="a", descriptors=[both, again])])
+    assert both.peers == [Peer(pid=1, fd=4, process="a", kind="pipe")]
+    assert again.peers == [Peer(pid=1, fd=3, process="a", kind="pipe")]
+    assert (both.peers_total, both.other_end) == (1, None)
+
+
+def test_a_fifo_that_one_descriptor_alone_reads_and_writes_lacks_nobody():
+    alone = pipe(3, 7, "rw")
+    linked([Process(pid=1, name="a", descriptors=[alone])])
+    assert (alone.peers, alone.peers_total, alone.other_end) == (None, None, None)
+
+
+def test_an_epoll_that_watches_a_file_under_two_numbers_is_one_watcher():
+    end, dup, watching = pipe(3, 7), pipe(4, 7), epoll(5, (3, 7), (4, 7))
+    watching.targets[1].events = ["in", "et"]
+    files = {(1, 3): 50, (1, 4): 50, (1, 5): 60}
+    watched = [(50, (1, 5), (3, 0)), (50, (1, 5), (4, 0))]
+    linked([Process(pid=1, name="a", descriptors=[end, dup, watching])], asking=same(files, watched))
+    assert end.watched_by == dup.watched_by == [Watcher(pid=1, fd=5, process="a", events=["in", "et"])]
+    assert end.watched_total == 1
+
+
+def test_a_mere_place_is_not_what_an_epoll_watches():
+    place, watching = pipe(3, 7, "path"), epoll(5, (3, 7))
+    linked([Process(pid=1, name="a", descriptors=[place, watching])])
+    assert place.watched_by is None

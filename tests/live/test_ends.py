@@ -211,7 +211,7 @@ ready(child=pid, heir=heir, reader=reader, writer=writer, epoll=epoll.fileno(), 
 BUSY = """
 import collections, select, socket, threading, time
 watching = select.epoll()
-others = [os.open("/dev/null", os.O_RDONLY) for _ in range(200)]
+others = [os.open("/dev/null", os.O_RDONLY) for _ in range(800)]
 def serve():
     live = collections.deque()
     while True:
@@ -220,7 +220,7 @@ def serve():
         if len(live) > 20:
             for end in live.popleft():
                 end.close()
-        time.sleep(0.0005)
+        time.sleep(0.0002)
 threading.Thread(target=serve, daemon=True).start()
 ready()
 """
