@@ -82,13 +82,14 @@ class End(NamedTuple):
 
 OTHER_ENDS: dict[str, str] = {
     "closed": "the other end has been closed",
-    "no-reader": "nobody holds a reading end: a write raises SIGPIPE and fails with EPIPE",
-    "no-writer": "nobody holds a writing end: a read of what is left ends with 0, end of file",
+    "no-reader": "no process holds a reading end: unless one is in flight, a write fails with EPIPE and SIGPIPE",
+    "no-writer": "no process holds a writing end: unless one is in flight, a read ends with 0, end of file",
     "not-connected": "it is connected to nothing",
     "listening": "it waits for connections",
-    "elsewhere": "the other end is not on this machine",
-    "unclaimed": "it exists, but no process holds it: it waits to be accepted, is in flight, or is the kernel's",
-    "unread": "no process that could be read holds it, and some could not be read",
+    "elsewhere": "it leads to another machine, or to a network namespace that could not be looked at",
+    "unbound": "no socket is bound to the address that it sends to",
+    "unclaimed": "no process holds it: it waits to be accepted, is in flight, is the kernel's, or is not open",
+    "unread": "no process that could be read holds it, and some could not be read or seen",
 }
 
 

@@ -245,6 +245,9 @@ class Machine(Protocol):
         listener those that have connected and wait to be accepted.
         """
 
+    def is_within(self, socket: RawSocket) -> bool:
+        """Whether the address that an internet socket is connected to is one of its own network namespace."""
+
     def listeners(self, socket: RawSocket) -> tuple[int, ...]:
         """Inodes of the listeners that a connection can have been accepted from; several share one port."""
 

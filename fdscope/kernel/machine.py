@@ -104,6 +104,10 @@ class ProcMachine:
         """Inodes of the sockets of this machine that `socket` exchanges data with."""
         return self._faces.facing(socket)
 
+    def is_within(self, socket: RawSocket) -> bool:
+        """Whether the address that `socket` is connected to is one of its own network namespace."""
+        return self._faces.is_within(socket)
+
     def listeners(self, socket: RawSocket) -> tuple[int, ...]:
         """Inodes of the listeners that a connection can have been accepted from."""
         return self._faces.listeners(socket)

@@ -94,7 +94,7 @@ class OpenSocket(KernelObject, kw_only=True):
         if self.object is None or self.access == "path":
             return ()
         faced = tuple([f"socket:[{inode}]" for inode in self.facing_inodes or ()])
-        lacks = self.lacks()
+        lacks = "" if self.state is None else self.lacks()
         return (End(self.object, faced, faced, missing=lacks if not faced or lacks == "listening" else ""),)
 
     def lacks(self) -> str:
@@ -127,18 +127,16 @@ class InternetSocket(OpenSocket, kw_only=True):
     remote_address: RemoteAddress = None
     remote_port: RemotePort = None
     interface: Interface = None
+    remote_is_local: Annotated[
+        bool | None, said("true: the remote address is one of the network namespace that the socket is in")
+    ] = None
     ipv6_only: Annotated[bool | None, said("whether it refuses IPv4 (IPV6_V6ONLY); told of IPv6 alone")] = None
 
     def lacks(self) -> str:
         """A connection leads away from this machine, unless its address says that it does not."""
         if self.remote_address is None:
             return "not-connected"
-        return "closed" if self.is_within() else "elsewhere"
-
-    def is_within(self) -> bool:
-        """Whether the address that it is connected to is one of its own network namespace."""
-        remote = (self.remote_address or "").removeprefix("::ffff:")
-        return remote.startswith("127.") or remote in ("::1", self.local_address)
+        return "unbound" if self.remote_is_local else "elsewhere"
 
     def where(self) -> str:
         """``0.0.0.0%eth0:80``, ``127.0.0.1:80 -> 127.0.0.1:51234``; empty where no address is told."""
@@ -263,6 +261,8 @@ def add_addresses(found: dict[str, Any], socket: RawSocket, machine: Machine, po
         found["remote_address"] = address(socket.remote)
         if ports:
             found["remote_port"] = socket.remote_port
+        if machine.is_within(socket):
+            found["remote_is_local"] = True
     if socket.interface:
         found["interface"] = interface(socket, machine)
 

@@ -90,7 +90,7 @@ class Tcp(InternetSocket, tag="tcp", kw_only=True):
             return "listening"
         if self.remote_address is None or self.state in _NOT_YET:
             return "not-connected"
-        if not self.is_within():
+        if not self.remote_is_local:
             return "elsewhere"
         return "unclaimed" if self.state in ("ESTABLISHED", "SYN-RECEIVED") else "closed"
 

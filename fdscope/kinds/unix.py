@@ -114,7 +114,8 @@ class Unix(OpenSocket, tag="unix", kw_only=True):
         if self.state == "LISTEN":
             return "listening"
         if self.peer_inode is not None:
-            return "closed"
+            waits = self.socket_type != "datagram" and not self.shutdown  # what is closed shuts its peer down
+            return "unclaimed" if waits else "closed"
         return "" if self.state in (None, "ESTABLISHED") and self.socket_type != "datagram" else "not-connected"
 
     def describe(self) -> str:

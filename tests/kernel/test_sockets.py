@@ -15,6 +15,7 @@ NAMES = {
     (socket.AF_UNIX, socket.SOCK_STREAM): b"UNIX-STREAM", (socket.AF_UNIX, socket.SOCK_DGRAM): b"UNIX",
     (socket.AF_UNIX, socket.SOCK_SEQPACKET): b"UNIX", (socket.AF_INET, socket.SOCK_STREAM): b"TCP",
     (socket.AF_INET6, socket.SOCK_STREAM): b"TCPv6", (socket.AF_INET, socket.SOCK_DGRAM): b"UDP",
+    (socket.AF_INET6, socket.SOCK_DGRAM): b"UDPv6",
 }  # fmt: skip
 
 
@@ -184,3 +185,46 @@ def test_a_recorded_process_has_the_sockets_of_its_own_tables(tmp_path):
         lost, problem = sockets.complete([RawDescriptor(42, 3, b"socket:[21]", protocol=b"UNIX")])
         assert (lost.socket, problem.what) == (None, "sockets of network namespace 4026531840")
         assert "/42/net/unix" in problem.detail
+
+
+def bound(keep, family, type_, port):
+    one = keep(socket.socket(family, type_))
+    if family == socket.AF_INET6:
+        one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    one.bind(("::" if family == socket.AF_INET6 else "0.0.0.0", port))
+    return one
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="there is no IPv6 here")
+def test_servers_of_all_addresses_take_only_what_comes_by_their_own_family(keep):
+    """As of a web server that listens on 0.0.0.0:80 and on [::]:80."""
+    by_4 = bound(keep, socket.AF_INET, socket.SOCK_STREAM, 0)
+    by_6 = bound(keep, socket.AF_INET6, socket.SOCK_STREAM, by_4.getsockname()[1])
+    accepted = []
+    for listener, address in ((by_4, "127.0.0.1"), (by_6, "::1")):
+        listener.listen()
+        keep(socket.create_connection((address, by_4.getsockname()[1])))
+        accepted.append(keep(listener.accept()[0]))
+    _, _, listeners = looked_at(*accepted)
+    assert listeners == [(inode(by_4),), (inode(by_6),)]
+
+    by_4 = bound(keep, socket.AF_INET, socket.SOCK_DGRAM, 0)
+    by_6 = bound(keep, socket.AF_INET6, socket.SOCK_DGRAM, by_4.getsockname()[1])
+    from_4, from_6 = (
+        keep(socket.socket(family, socket.SOCK_DGRAM)) for family in (socket.AF_INET, socket.AF_INET6)
+    )
+    from_4.connect(("127.0.0.1", by_4.getsockname()[1]))
+    from_6.connect(("::1", by_4.getsockname()[1]))
+    _, facing, _ = looked_at(from_4, from_6, by_4, by_6)
+    assert facing == [(inode(by_4),), (inode(by_6),), (inode(from_4),), (inode(from_6),)]
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="there is no IPv6 here")
+def test_a_server_of_both_families_takes_what_comes_by_either(keep):
+    server = keep(socket.socket(socket.AF_INET6, socket.SOCK_DGRAM))
+    server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    server.bind(("::", 0))
+    client = keep(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    client.connect(("127.0.0.1", server.getsockname()[1]))
+    _, facing, _ = looked_at(client, server)
+    assert facing == [(inode(server),), (inode(client),)]

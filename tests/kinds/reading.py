@@ -49,6 +49,9 @@ class Silence:
     def facing(self, socket):
         return self.faced
 
+    def is_within(self, socket):
+        return socket.remote[:1] == b"\x7f" or socket.remote == socket.local
+
     def listeners(self, socket):
         return self.listening
 

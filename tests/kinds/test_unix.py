@@ -76,7 +76,9 @@ def test_an_abstract_name_keeps_every_byte_and_a_path_ends_at_its_nul(name, path
     ("socket", "facing", "end"),
     [
         (unix(1, 1, peer_inode=5), (5,), (["socket:[5]"], "")),
-        (unix(1, 1, peer_inode=0), (), ([], "closed")),
+        (unix(1, 1, peer_inode=0, shutdown=3), (), ([], "closed")),
+        (unix(1, 1, peer_inode=0), (), ([], "unclaimed")),
+        (unix(2, 1, peer_inode=0), (), ([], "closed")),
         (unix(1, 1), (), ([], "")),
         (unix(2, 1), (), ([], "not-connected")),
         (unix(2, 7), (), ([], "not-connected")),

@@ -77,6 +77,53 @@ def test_without_the_right_to_enter_the_tables_of_proc_tell_what_they_can(child)
     assert "/proc/PID/net" in problem["detail"]
 
 
+BY_FILE = """
+import socket
+checked(libc.unshare(0x40000000))  # CLONE_NEWNET
+stream, messages = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+stream.bind(sys.argv[1] + "/stream"); stream.listen()
+messages.bind(sys.argv[1] + "/messages")
+tell()
+server, _ = stream.accept()
+ready(stream=stream.fileno(), messages=messages.fileno(), server=server.fileno())
+"""
+CLIENTS = """
+import socket
+client, waiting, sender = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX), socket.socket(
+    socket.AF_UNIX, socket.SOCK_DGRAM)
+client.connect(sys.argv[1] + "/stream")
+sender.connect(sys.argv[1] + "/messages")
+tell()
+os.read(HOLD, 1)
+waiting.connect(sys.argv[1] + "/stream")
+ready(client=client.fileno(), waiting=waiting.fileno(), sender=sender.fileno())
+"""
+
+
+def test_unix_sockets_meet_by_their_files_across_network_namespaces(child, tmp_path):
+    """As the sockets of a daemon do that are mounted into a container."""
+    server = child(BY_FILE, str(tmp_path))
+    client = child(CLIENTS, str(tmp_path))
+    server.told = server.hear()
+    os.write(client._hold, b"x")
+    client.told = client.hear()
+    here = {row.fd: row for row in server.scan()[0].descriptors}
+    there = {row.fd: row for row in client.scan()[0].descriptors}
+
+    def peers(row):
+        return {(peer.pid, peer.fd) for peer in row.peers or ()}
+
+    told, asked = server.told, client.told
+    stream, messages, accepted = (here[told[name]] for name in ("stream", "messages", "server"))
+    assert peers(accepted) == {(client.pid, asked["client"])}
+    assert peers(stream) == {(client.pid, asked["client"]), (client.pid, asked["waiting"])}
+    assert peers(messages) == {(client.pid, asked["sender"])}
+    assert accepted.accepted_from == [stream.inode]
+    assert peers(there[asked["client"]]) == {(server.pid, told["server"])}
+    assert peers(there[asked["waiting"]]) == {(server.pid, told["stream"])}
+    assert peers(there[asked["sender"]]) == {(server.pid, told["messages"])}
+
+
 JOINED = """
 import socket
 server = socket.create_server(("10.231.7.2", 8123))
