@@ -91,6 +91,7 @@ class Links:
         *,
         complete: bool,
         unread: bool,
+        everyone: bool = True,
     ) -> None:
         """Finds out who meets and who shares.
 
@@ -102,7 +103,8 @@ class Links:
             name_of: the name of a process.
             same: how open file descriptions are compared.
             complete: whether all other processes were looked through.
-            unread: whether some of them could not be read.
+            unread: whether some of them could not be read, or seen.
+            everyone: whether those shown are all; else the others were searched by links alone.
         """
         self._shown = shown
         self._others = others
@@ -111,9 +113,12 @@ class Links:
         self._same = same
         self._complete = complete
         self._unread = unread
+        self._everyone = everyone
         self._ends: list[tuple[Held, tuple[End, ...]]] = []
         self._at: defaultdict[str, list[Held]] = defaultdict(list)
         self._facing: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        self.suspects: list[tuple[Held, Watched, int, list[Held]]] = []
+        """Registrations that looked stale: the epoll, which, the how manieth of its number, and who may be meant."""
         self._together: dict[tuple[str, ...], list[Held]] = {}
         self._sharing: dict[str, list[Holder]] = {}
         self._watchers: defaultdict[str | Place, list[Watcher]] = defaultdict(list)
@@ -260,7 +265,7 @@ class Links:
                 if here is not None and self._is_target(here, epoll, target, nth):
                     self._add_watcher(here, epoll, target)
                 elif target.inode is not None and self._same.stale(epoll.place, (target.fd, nth)) is not False:
-                    self._astray(epoll, target, nth, inodes[target.inode])
+                    self.suspects.append((epoll, target, nth, inodes[target.inode]))
 
     def _astray(self, epoll: Held, target: Watched, nth: int, alike: list[Held]) -> None:
         """A registration whose number is not that of the file that it watches; or not one of what is shown."""
@@ -299,7 +304,15 @@ class Links:
         )
 
     def tell(self) -> None:
-        """Writes what was found into the descriptors shown."""
+        """Writes what was found into the descriptors shown.
+
+        A registration is only called stale if it still looks so: a file that is closed loses its number a moment
+        before its registrations. So if there are `suspects`, let a moment pass before this.
+        """
+        for suspect in self.suspects:
+            epoll, target, nth, alike = suspect
+            if self._same.stale(epoll.place, (target.fd, nth)) is not False:
+                self._astray(epoll, target, nth, alike)
         for one in self._shown:
             descriptor = one.descriptor
             sharing = self._sharing.get(descriptor.open_file or "")
@@ -342,7 +355,7 @@ class Links:
             uncertain = end.missing in ("no-reader", "no-writer") or (end.seeks and not end.missing)
             if not uncertain:
                 return end.missing or None
-            if self._unread:
+            if self._unread or (end.by_path and not self._everyone):
                 return "unread"
             if self._complete:
                 return end.missing or "unclaimed"

@@ -76,6 +76,8 @@ class End(NamedTuple):
     """A line of fdinfo that those with a sought link have if they are meant, where the link is that of many."""
     missing: str = ""
     """The value of `other_end` when nobody holds a sought end: ``no-reader``; empty: then nothing is missing."""
+    by_path: bool = False
+    """Whether those links are paths, so that another process may hold the same by another name."""
     mutual: bool = True
     """Whether those that it seeks face it, too: clients of a listener face what it accepted, not the listener."""
 

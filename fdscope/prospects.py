@@ -12,6 +12,7 @@ from msgspec import structs
 from .model import POLL, READ, WRITE, Descriptor, Explanation, Problem, Process, Prospect, Snapshot
 
 _UNTOLD = Prospect(outcome="unknown", why="its flags could not be read, so it is not known what it was opened for")
+_NO_READER = "no process holds a reading end (unless one is in flight)"
 _PLACE = Prospect(
     outcome="fails",
     error="EBADF",
@@ -71,7 +72,7 @@ def _read_by_fields(descriptor: Descriptor) -> Prospect:
     if descriptor.other_end == "no-writer":
         return Prospect(
             outcome="data-or-end-of-file",
-            why="nobody holds a writing end: it gives what is left in it, and then 0, end of file",
+            why="no process holds a writing end (unless one is in flight): it gives what is left, and then 0",
         )
     if _perhaps(descriptor, "no-writer"):
         return Prospect(
@@ -89,7 +90,7 @@ def _takes_from_anybody(descriptor: Descriptor) -> bool:
 
 def _write_by_fields(descriptor: Descriptor) -> Prospect:
     if descriptor.other_end == "no-reader":
-        return Prospect(outcome="fails", error="EPIPE", signal="SIGPIPE", why="nobody holds a reading end")
+        return Prospect(outcome="fails", error="EPIPE", signal="SIGPIPE", why=_NO_READER)
     if _perhaps(descriptor, "no-reader"):
         return Prospect(
             outcome="unknown",

@@ -225,6 +225,9 @@ class Machine(Protocol):
     def mount(self, pid: int, mount_id: int) -> RawMount | None:
         """A mount in the mount namespace of process `pid` (proc_pid_mountinfo(5))."""
 
+    def mount_of(self, pid: int, path: bytes) -> RawMount | None:
+        """The mount that an absolute path most likely lies in, in the mount namespace of process `pid`."""
+
     def path_of(self, pid: int, device: int, inode: int, handle: tuple[int, bytes] | None) -> bytes | None:
         """A path of an inode, where it can be found cheaply.
 

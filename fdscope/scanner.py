@@ -43,6 +43,8 @@ _REASONS = {
 OTHERS = "descriptors of others"
 """The problem that the descriptors of other processes could not be read: peers may be missing."""
 
+_MOMENT_S = 0.005
+"""How long a task may take that has begun to close a file, and was perhaps interrupted."""
 _SOCKET, _EPOLL = b"socket:", b"anon_inode:[eventpoll]"
 _STRANGE = (ValueError, KeyError, IndexError)
 
@@ -125,6 +127,12 @@ def _links(
     if shown and not everyone:
         known = {one.pid for one in found}.union(*(one.shares_table_with or () for one in found))
         others = gathering.others(source, sockets, shown, [pid for pid in root.pids() if pid not in known])
+    hidden = root.live and not root.sees_everyone()
+    if hidden:
+        told = (
+            "of processes that are hidden, or outside of this pid namespace: what they hold is not among the peers"
+        )
+        gathering.problems.append(Problem(what=OTHERS, reason="permission-denied", detail=told))
     links = Links(
         shown,
         others.ends,
@@ -134,10 +142,13 @@ def _links(
         if root.live
         else UNKNOWN,
         complete=not root.recorded,
-        unread=bool(others.refused or gathering.refused),
+        unread=bool(others.refused or gathering.refused or hidden),
+        everyone=everyone,
     )
     kin = links.kin().union(one.parent_pid for one in found if one.parent_pid)
     links.watch(gathering.read(source, sockets, [epoll for epoll in others.epolls if epoll[0] in kin]))
+    if links.suspects:
+        time.sleep(_MOMENT_S)
     links.tell()
     for process in found:
         shown_too = [

@@ -228,9 +228,9 @@ def test_a_table_that_two_processes_share_is_looked_at_once():
 
 def test_a_terminal_and_its_master_meet_in_their_file_system_or_by_path():
     slave = KIND["tty"](fd=0, name="/dev/pts/4", device="0:22", pty_index=4)
-    inside = KIND["pty-master"](fd=5, slave="/dev/pts/4", device="0:22", filesystem="devpts", pty_index=4)
-    node = KIND["pty-master"](fd=6, slave="/dev/pts/4", device="0:6", filesystem="devtmpfs", pty_index=4)
-    foreign = KIND["pty-master"](fd=7, slave="/dev/pts/4", device="0:99", filesystem="devpts", pty_index=4)
+    inside = KIND["pty-master"](fd=5, slave="/dev/pts/4", slave_device="0:22", pty_index=4)
+    node = KIND["pty-master"](fd=6, slave="/dev/pts/4", pty_index=4)
+    foreign = KIND["pty-master"](fd=7, slave="/dev/pts/4", slave_device="0:99", pty_index=4)
     linked([Process(pid=1, descriptors=[slave, inside, node, foreign])])
     assert [one.fd for one in slave.peers] == [5, 6]
     assert [one.fd for one in inside.peers] == [0] == [one.fd for one in node.peers]

@@ -68,6 +68,10 @@ class ProcMachine:
         """A mount in the mount namespace of process `pid` (proc_pid_mountinfo(5))."""
         return self._mounts.get(pid, mount_id)
 
+    def mount_of(self, pid: int, path: bytes) -> RawMount | None:
+        """The mount that an absolute path most likely lies in, in the mount namespace of process `pid`."""
+        return self._mounts.by_path(pid, path)
+
     def path_of(self, pid: int, device: int, inode: int, handle: tuple[int, bytes] | None) -> bytes | None:
         """A path of an inode: through its handle, on a local file system, as root; checked before it is told."""
         key = (device, inode)

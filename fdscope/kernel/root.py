@@ -193,6 +193,20 @@ class Proc(Directory):
         own = self.link(b"self")
         return int(own) if isinstance(own, bytes) and own.isdigit() else None
 
+    def sees_everyone(self) -> bool:
+        """Whether every process of the machine can be seen: none is outside of the pid namespace, or hidden.
+
+        The first pid namespace has a fixed number (PROC_PID_INIT_INO, include/linux/proc_ns.h); process 1 is
+        there always, so if it cannot be seen, others cannot either (hidepid, proc(5)).
+        """
+        if self.link(b"self/ns/pid") != b"pid:[4026531836]":
+            return False
+        first = self.process(1)
+        if isinstance(first, Unread):
+            return False
+        first.close()
+        return True
+
     def process(self, pid: int) -> Directory | Unread:
         """The directory of one process, or of one thread by its thread id."""
         return self.open(b"%d" % pid, pid)

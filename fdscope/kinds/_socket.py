@@ -48,7 +48,8 @@ Interface = Annotated[
 Backlog = Annotated[int | None, said("of a listener: connections that wait to be accepted")]
 BacklogLimit = Annotated[int | None, said("how many may wait (listen(2))")]
 AcceptedFrom = Annotated[
-    list[int] | None, said("inodes of the listening sockets, one of which it has been accepted from")
+    list[int] | None,
+    said("inodes of the listening sockets that have its name now: it was accepted from one of them"),
 ]
 
 

@@ -22,4 +22,4 @@ class Fifo(File, tag="fifo", kw_only=True):
 
     def ends(self) -> tuple[End, ...]:
         """A reading end faces the writing ends, and the other way round."""
-        return pipe_ends(self.object, self.access)
+        return pipe_ends(self.object, self.access, by_path=True)

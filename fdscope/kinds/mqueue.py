@@ -35,7 +35,10 @@ class MessageQueue(File, tag="mqueue", kw_only=True):
 
     def ends(self) -> tuple[End, ...]:
         """All who hold one queue face each other: who sends may also receive, and what it does is not told."""
-        return () if self.object is None or self.access == "path" else (End(self.object, (self.object,)),)
+        if self.object is None or self.access == "path":
+            return ()
+        own = (self.name or "").rpartition("/")[2] + (" (deleted)" if self.deleted else "")
+        return (End(self.object, (self.object,), (f"/{own}", f"/dev/mqueue/{own}")),)
 
     def would_read(self, holder: Process | None) -> Prospect | None:
         """No message, but the line on the state of the queue."""

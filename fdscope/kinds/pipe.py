@@ -40,13 +40,11 @@ def which_ends(access: str | None) -> list[str]:
     return {"r": ["read end"], "w": ["write end"], "rw": ["both ends"]}.get(access or "", [])
 
 
-def pipe_ends(identity: str | None, access: str | None) -> tuple[End, ...]:
+def pipe_ends(identity: str | None, access: str | None, *, by_path: bool = False) -> tuple[End, ...]:
     """Where the holder of a pipe or fifo is found, and whom it faces; nowhere, if it is only a place."""
     if identity is None or access not in ("r", "w", "rw"):
         return ()
     reader, writer = identity + ":r", identity + ":w"
-    if access == "r":
-        return (End(reader, (writer,), missing="no-writer"),)
-    if access == "w":
-        return (End(writer, (reader,), missing="no-reader"),)
-    return End(reader, (writer,), missing="no-writer"), End(writer, (reader,), missing="no-reader")
+    reading = End(reader, (writer,), missing="no-writer", by_path=by_path)
+    writing = End(writer, (reader,), missing="no-reader", by_path=by_path)
+    return {"r": (reading,), "w": (writing,), "rw": (reading, writing)}[access]

@@ -55,7 +55,12 @@ class Tty(Device, tag="tty", kw_only=True):
         if self.pty_index is None or self.access == "path":
             return ()
         return tuple(
-            End(f"pts:{place}", (f"ptm:{place}",), ("/dev/ptmx", "/dev/pts/ptmx"))
+            End(
+                f"pts:{place}",
+                (f"ptm:{place}",),
+                ("/dev/ptmx", "/dev/pts/ptmx"),
+                missing="closed" if self.deleted else "",
+            )
             for place in (f"{self.device}:{self.pty_index}", self.name)
         )
 
@@ -71,13 +76,17 @@ def _sort(major: int, minor: int) -> str | None:
 class PtyMaster(Device, tag="pty-master", kw_only=True):
     """The side of a pseudoterminal that a terminal emulator or server holds. Each open makes a new one.
 
-    A master has one open file description, so its mount, node and index name it.
+    A master has one open file description, so its devpts file system and index name it. A node outside of any
+    leads to the one that is mounted as ``pts`` beside it, which may have changed since it was opened.
     """
 
     pty_index: Annotated[int | None, said("number of the pseudoterminal in its devpts file system")] = None
     slave: Annotated[
         str | None, said("path of the terminal at the other side, where the kernel tells the index")
     ] = None
+    slave_device: Annotated[str | None, said("major:minor of the devpts file system that this terminal is in")] = (
+        None
+    )
 
     known_by = (
         ("device", stat.S_IFCHR, 5, 2),
@@ -96,10 +105,14 @@ class PtyMaster(Device, tag="pty-master", kw_only=True):
         if b"tty-index" in info:
             index = known["pty_index"] = int(info[b"tty-index"])
             folder, _, _ = raw.link.rpartition(b"/")
-            inside = raw.mount is not None and raw.mount.type == b"devpts" and raw.mount.root == b"/"
-            known["slave"] = text(b"%s/%s%d" % (folder, b"" if inside else b"pts/", index))
-            if "mount_id" in known and "inode" in known:
-                known["object"] = f"pty:{known['mount_id']}:{known['inode']}:{index}"
+            own = raw.mount if raw.mount is not None and raw.mount.type == b"devpts" else None
+            slave = b"%s/%s%d" % (folder, b"" if own is not None and own.root == b"/" else b"pts/", index)
+            known["slave"] = text(slave)
+            there = own or machine.mount_of(raw.pid, slave)
+            if there is not None and there.type == b"devpts":
+                known["slave_device"] = there.device.decode("ascii")
+            if own is not None:
+                known["object"] = f"pty:{known['slave_device']}:{index}"
         return cls(**known)
 
     def notes(self) -> list[str]:
@@ -107,8 +120,8 @@ class PtyMaster(Device, tag="pty-master", kw_only=True):
         return ([f"master of {self.slave}"] if self.slave else []) + super().notes()
 
     def ends(self) -> tuple[End, ...]:
-        """The terminal faces it, by its path where this node does not lie in the same devpts file system."""
+        """The terminal faces it, by file system and index, or by its path where that is all that is known."""
         if self.pty_index is None or self.slave is None:
             return ()
-        place = f"{self.device}:{self.pty_index}" if self.filesystem == "devpts" else self.slave
+        place = self.slave if self.slave_device is None else f"{self.slave_device}:{self.pty_index}"
         return (End(f"ptm:{place}", (f"pts:{place}",), (self.slave,)),)

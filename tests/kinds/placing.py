@@ -40,10 +40,10 @@ ALL = {
 class Machine(Silence):
     """A machine with some drivers, devices, locks and names."""
 
-    def __init__(self, drivers=None, misc=None, partitions=None, waiters=None, names=None):
+    def __init__(self, drivers=None, misc=None, partitions=None, waiters=None, names=None, beside=None):
         super().__init__()
         self.drivers, self.misc, self.partitions = drivers or {}, misc or {}, partitions or {}
-        self.waiters, self.names = waiters or {}, names or {}
+        self.waiters, self.names, self.beside = waiters or {}, names or {}, beside or {}
 
     def driver(self, block, major):
         return self.drivers.get((block, major))
@@ -53,6 +53,9 @@ class Machine(Silence):
 
     def partition(self, major, minor):
         return self.partitions.get((major, minor))
+
+    def mount_of(self, pid, path):
+        return self.beside.get(path)
 
     def lock_waiters(self, lock):
         return self.waiters.get(b" ".join(lock.split()), ())

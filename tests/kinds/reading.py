@@ -37,6 +37,9 @@ class Silence:
     def mount(self, pid, mount_id):
         return self.mounts.get((pid, mount_id))
 
+    def mount_of(self, pid, path):
+        return None
+
     def path_of(self, pid, device, inode, handle):
         return self.paths.get((pid, device, inode, handle))
 

@@ -77,7 +77,7 @@ def test_a_master_names_its_slave():
         "device_number": "5:2",
         "pty_index": 3,
         "slave": "/dev/pts/3",
-        "object": "pty:27:99:3",
+        "object": None,
         "filesystem": "devtmpfs",
         "source": "devtmpfs",
         "mount_point": "/dev",
@@ -95,6 +95,17 @@ def test_a_master_names_its_slave():
 def test_the_slave_lies_beside_the_master_of_its_own_file_system(link, mount, slave):
     master = placed(link, MASTER, mount=mount, number=(5, 2), **TERMINAL)
     assert (master.slave, master.describe()) == (slave, f"{link.decode()}, master of {slave}")
+
+
+def test_a_master_of_a_devpts_file_system_is_named_by_it():
+    master = placed(b"/dev/pts/ptmx", MASTER, mount=PTS, number=(5, 2), **TERMINAL)
+    assert (master.object, master.slave_device) == (f"pty:{PTS.device.decode()}:3", PTS.device.decode())
+
+
+def test_a_node_leads_to_the_devpts_file_system_beside_it():
+    machine = Machine(beside={b"/dev/pts/3": PTS})
+    master = placed(b"/dev/ptmx", MASTER, mount=DEVICES, number=(5, 2), machine=machine, file_type=stat.S_IFCHR)
+    assert (master.object, master.slave_device) == (None, PTS.device.decode())
 
 
 def test_a_kernel_that_does_not_tell_the_index_leaves_the_slave_open():

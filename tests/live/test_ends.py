@@ -57,6 +57,76 @@ def test_a_fifo_is_met_by_its_inode(child, tmp_path):
     assert sorted(places(found[both[1]].peers)) == sorted([reader, writer])
 
 
+def test_a_message_queue_is_one_by_its_name_and_by_its_path(child):
+    source = """
+name = b"/fdscope-path-%d" % os.getpid()
+path = b"/dev/mqueue" + name
+by_name = checked(libc.mq_open(name, os.O_CREAT | os.O_RDWR, 0o600, None))
+if not os.path.exists(path):
+    libc.mq_unlink(name)
+    CLONE_NEWNS, PRIVATE = 0x20000, 0x44000
+    checked(libc.unshare(CLONE_NEWNS))
+    checked(libc.mount(b"none", b"/", None, PRIVATE, None))
+    checked(libc.mount(b"none", b"/dev", b"tmpfs", 0, None))
+    os.mkdir("/dev/mqueue")
+    checked(libc.mount(b"none", b"/dev/mqueue", b"mqueue", 0, None))
+    by_name = checked(libc.mq_open(name, os.O_CREAT | os.O_RDWR, 0o600, None))
+reader, writer = os.pipe()
+pid = os.fork()
+if not pid:
+    import signal
+    by_path = os.open(path, os.O_RDONLY)
+    os.close(by_name)
+    os.write(writer, b"%d" % by_path)
+    signal.pause()
+by_path = int(os.read(reader, 9))
+libc.mq_unlink(name)
+try:
+    ready(child=pid, by_name=by_name, by_path=by_path)
+finally:
+    os.kill(pid, 9)
+"""
+    one = child(source)
+    try:
+        here, there = (one.pid, one.told["by_name"]), (one.told["child"], one.told["by_path"])
+        assert places(rows(scan([str(here[0])]), here[0])[here[1]].peers) == [there]
+        assert places(rows(scan([str(there[0])]), there[0])[there[1]].peers) == [here]
+    finally:
+        os.kill(one.told["child"], 9)
+
+
+def test_a_terminal_whose_master_is_closed_has_no_other_end(child):
+    one = child("master, slave = os.openpty()\nos.close(master)\nready(slave=slave)")
+    row = rows(scan([str(one.pid)]), one.pid)[one.told["slave"]]
+    assert (row.deleted, row.peers, row.other_end) == (True, None, "closed")
+
+
+def test_of_a_fifo_that_may_be_held_by_another_name_no_reader_is_not_claimed(child, tmp_path):
+    source = """
+os.mkfifo(sys.argv[1] + "/fifo")
+os.link(sys.argv[1] + "/fifo", sys.argv[1] + "/name")
+reader = os.open(sys.argv[1] + "/name", os.O_RDONLY | os.O_NONBLOCK)
+pid = os.fork()
+if not pid:
+    import signal
+    signal.pause()
+writer = os.open(sys.argv[1] + "/fifo", os.O_WRONLY)
+os.close(reader)
+try:
+    ready(child=pid, reader=reader, writer=writer)
+finally:
+    os.kill(pid, 9)
+"""
+    one = child(source, str(tmp_path))
+    try:
+        row = rows(scan([str(one.pid)]), one.pid)[one.told["writer"]]
+        assert (row.peers, row.other_end) == (None, "unread")
+        both = rows(scan([str(one.pid), str(one.told["child"])]), one.pid)
+        assert places(both[one.told["writer"]].peers) == [(one.told["child"], one.told["reader"])]
+    finally:
+        os.kill(one.told["child"], 9)
+
+
 def test_an_eventfd_a_memfd_and_a_queue_join_all_who_hold_them(child):
     source = """
 names = {}
