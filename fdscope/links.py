@@ -118,7 +118,7 @@ class Links:
         self._at: defaultdict[str, list[Held]] = defaultdict(list)
         self._facing: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self.suspects: list[tuple[Held, Watched, int, list[Held]]] = []
-        """Registrations that looked stale: the epoll, which, the how manieth of its number, and who may be meant."""
+        """Registrations that looked stale: the epoll, which, its place among those of its number, who is alike."""
         self._together: dict[tuple[str, ...], list[Held]] = {}
         self._sharing: dict[str, list[Holder]] = {}
         self._watchers: defaultdict[str | Place, list[Watcher]] = defaultdict(list)

@@ -24,7 +24,8 @@ class Namespace(KernelObject, tag="namespace", kw_only=True):
         str | None, said("cgroup, ipc, mnt, net, pid, time, user or uts, as in /proc/PID/ns")
     ] = None
     members: Annotated[
-        list[int] | None, said("processes that live in it and could be asked, by pid; the first 8")
+        list[int] | None,
+        said("processes whose main thread lives in it, of those that could be asked; the first 8"),
     ] = None
     members_total: Annotated[int | None, said("how many those are in all")] = None
 
