@@ -308,10 +308,12 @@ class _Gathering:
                     found.epolls.append((record.pid, fd, record.tid, link))
 
         def is_meant(link: bytes, fdinfo: bytes) -> bool:
-            inode = inode_number(fdinfo)  # two objects may have one link, as two memfds of one name have
             wanted = inodes[link]
-            fits = inode is None or inode in wanted or None in wanted
-            return fits and any(line in fdinfo for line in sought[link])
+            if None not in wanted:  # two objects may have one link, as two memfds of one name have
+                inode = inode_number(fdinfo)
+                if inode is not None and inode not in wanted:
+                    return False
+            return any(line in fdinfo for line in sought[link])
 
         found.ends = self.read(source, sockets, ends_at, is_meant)
         if found.refused:
@@ -335,10 +337,10 @@ class _Gathering:
 
     def _each_table(self, links: list[RawLinks]) -> Iterator[RawLinks]:
         """Of processes that share one descriptor table only the first: they hold the same by the same numbers."""
-        alike: defaultdict[tuple[tuple[int, bytes], ...], list[int]] = defaultdict(list)
+        alike: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
         for one in links if self._live else ():
             if one.tid is None:
-                alike[one.found].append(one.pid)
+                alike[len(one.found), one.found[0], one.found[-1]].append(one.pid)
         groups = [pids for pids in alike.values() if len(pids) > 1]
         doubles = {pid for pids in groups for table in readers.shared_tables(pids) for pid in table[1:]}
         return (one for one in links if one.pid not in doubles)
