@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from errno import EACCES, EINVAL, ENAMETOOLONG, ENOENT, ENOSYS, EOPNOTSUPP, EPERM, ESRCH, ETIMEDOUT
 
 from . import host, switches, tasks
@@ -24,7 +24,7 @@ from .kernel.users import user_name
 from .kinds import decode, held_file
 from .links import UNKNOWN, Held, Links, Same, Stranger, held_by, objects
 from .model import Descriptor, HeldFile, Object, Problem, Process, Snapshot, Thread
-from .raw import Machine, RawDescriptor, RawHeldFile, RawLinks, RawProcess, RawThread, Record, Unread
+from .raw import Machine, RawDescriptor, RawHeldFile, RawProcess, RawThread, Record, Unread
 from .selection import Candidate, Selected, UsageError, select
 from .text import original, text
 from .times import rfc3339
@@ -217,6 +217,22 @@ def problem_of(unread: Unread) -> Problem:
     )
 
 
+def _meant(
+    lines: Mapping[bytes, set[bytes]], inodes: Mapping[bytes, set[int | None]]
+) -> Callable[[bytes, bytes], bool]:
+    """Whether a descriptor with this link and fdinfo is one of those sought."""
+
+    def is_meant(link: bytes, fdinfo: bytes) -> bool:
+        wanted = inodes[link]
+        if None not in wanted:  # two objects may have one link, as two memfds of one name have
+            inode = inode_number(fdinfo)
+            if inode is not None and inode not in wanted:
+                return False
+        return any(line in fdinfo for line in lines[link])
+
+    return is_meant
+
+
 class _Others:
     """What other processes hold that has to do with what is shown."""
 
@@ -291,14 +307,14 @@ class _Gathering:
         sought, inodes = self._sought(shown)
         same_link: dict[bytes, list[Stranger]] = {link: [] for link in self._links.values() if link}
         found = _Others(strangers={place: same_link[link] for place, link in self._links.items() if link})
-        ends_at = []
-        links: list[RawLinks] = []
+        ends_at: list[Found] = []
+        alike: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
         for record in source.links(pids, {*sought, *same_link, _EPOLL}):
-            if isinstance(record, RawLinks):
-                links.append(record)
-            else:
+            if isinstance(record, Unread):
                 found.refused += record.errno in (EACCES, EPERM)
-        for record in self._each_table(links):
+                continue
+            if record.tid is None:
+                alike[len(record.found), record.found[0], record.found[-1]].append(record.pid)
             for fd, link in record.found:
                 if link in sought:
                     ends_at.append((record.pid, fd, record.tid, link))
@@ -307,15 +323,13 @@ class _Gathering:
                 if link == _EPOLL:
                     found.epolls.append((record.pid, fd, record.tid, link))
 
-        def is_meant(link: bytes, fdinfo: bytes) -> bool:
-            wanted = inodes[link]
-            if None not in wanted:  # two objects may have one link, as two memfds of one name have
-                inode = inode_number(fdinfo)
-                if inode is not None and inode not in wanted:
-                    return False
-            return any(line in fdinfo for line in sought[link])
-
-        found.ends = self.read(source, sockets, ends_at, is_meant)
+        doubles = self._doubles(alike.values())
+        if doubles:
+            ends_at = [one for one in ends_at if one[0] not in doubles]
+            found.epolls = [one for one in found.epolls if one[0] not in doubles]
+            for strangers in same_link.values():
+                strangers[:] = [one for one in strangers if one[0] not in doubles]
+        found.ends = self.read(source, sockets, ends_at, _meant(sought, inodes))
         if found.refused:
             told = f"of {found.refused} of {len(pids)} other processes: what they hold is not among the peers"
             self.problems.append(Problem(what=OTHERS, reason="permission-denied", detail=told))
@@ -335,15 +349,10 @@ class _Gathering:
                     lines[link].add(end.line.encode())
         return lines, inodes
 
-    def _each_table(self, links: list[RawLinks]) -> Iterator[RawLinks]:
-        """Of processes that share one descriptor table only the first: they hold the same by the same numbers."""
-        alike: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
-        for one in links if self._live else ():
-            if one.tid is None:
-                alike[len(one.found), one.found[0], one.found[-1]].append(one.pid)
-        groups = [pids for pids in alike.values() if len(pids) > 1]
-        doubles = {pid for pids in groups for table in readers.shared_tables(pids) for pid in table[1:]}
-        return (one for one in links if one.pid not in doubles)
+    def _doubles(self, alike: Iterable[list[int]]) -> set[int]:
+        """Of processes that may share a table all that do share it with one before: they hold the same."""
+        groups = [pids for pids in alike if len(pids) > 1] if self._live else []
+        return {pid for pids in groups for table in readers.shared_tables(pids) for pid in table[1:]}
 
     def read(
         self,
