@@ -181,6 +181,7 @@ class Bench:
                 commands["ss"] = [self._peers["ss"], "-tunap"]
             if "lsof" in self._peers:
                 commands["lsof"] = [self._peers["lsof"], "-i", "-n", "-P"]
+            commands["reading alone (floor.py)"] = [self._python, "-I", FLOOR, "sockets"]
             costs = self._measure(f"{CONNECTIONS:,} connections", commands, self._rounds * 2)
         mine = next(iter(costs.values()))
         for peer, limit in (("ss", 1.5), ("lsof", 1)):
