@@ -238,9 +238,14 @@ def shared(
         found["receive_queue_bytes"], found["send_queue_bytes"] = socket.receive_queue, socket.send_queue
     if found.get("access") != "path":
         if socket.shutdown:
-            found["shutdown"] = [word for bit, word in ((1, "receive"), (2, "send")) if socket.shutdown & bit]
+            found["shutdown"] = directions(socket.shutdown)
         found["facing_inodes"] = list(machine.facing(socket)) or None
     return found
+
+
+def directions(shut: int) -> list[str]:
+    """What these bits say has been shut down."""
+    return [word for bit, word in ((1, "receive"), (2, "send")) if shut & bit]
 
 
 def told(raw: RawDescriptor) -> dict[int, bytes]:
@@ -313,7 +318,7 @@ def add_memory(found: dict[str, Any], data: bytes | None) -> None:
 
 
 # include/uapi/linux/inet_diag.h
-INET_INFO, INET_CONGESTION, INET_MEMORY, INET_PROTOCOL, INET_V6ONLY = 2, 4, 7, 10, 11
+INET_INFO, INET_CONGESTION, INET_MEMORY, INET_SHUTDOWN, INET_PROTOCOL, INET_V6ONLY = 2, 4, 7, 8, 10, 11
 
 
 def internet(

@@ -11,6 +11,7 @@ from ..text import text
 from ._socket import (
     INET_CONGESTION,
     INET_INFO,
+    INET_SHUTDOWN,
     AcceptedFrom,
     Backlog,
     BacklogLimit,
@@ -18,6 +19,7 @@ from ._socket import (
     add_accepted_from,
     add_backlog,
     backlog,
+    directions,
     internet,
     unknown,
 )
@@ -25,6 +27,7 @@ from ._talk import tcp_reading, tcp_writing
 from ._tcp_info import TcpInfo, tcp_info
 
 _TCP, _MPTCP = 6, 262
+_ESTABLISHED = 1
 
 # include/net/tcp_states.h; 12 is a connection whose handshake is not done, 13 a socket that is only bound.
 _STATES = {
@@ -80,6 +83,12 @@ class Tcp(InternetSocket, tag="tcp", kw_only=True):
                 add_accepted_from(found, socket, machine)
                 if INET_INFO in more and socket.protocol == _TCP:
                     found["tcp"] = tcp_info(more[INET_INFO], found["state"] not in _NOT_YET)
+            if (
+                socket.state == _ESTABLISHED
+                and any(more.get(INET_SHUTDOWN, b""))
+                and found.get("access") != "path"
+            ):
+                found["shutdown"] = directions(more[INET_SHUTDOWN][0])  # in other states it follows from the state
             if INET_CONGESTION in more:
                 found.setdefault("tcp", TcpInfo()).congestion_control = text(more[INET_CONGESTION].rstrip(b"\0"))
         return cls(**found)

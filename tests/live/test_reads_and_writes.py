@@ -9,6 +9,7 @@ import os
 import pty
 import select
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -263,6 +264,16 @@ def test_what_waits_in_a_pipe_and_what_room_it_has_is_not_told():
     finally:
         os.close(reader)
         os.close(writer)
+
+
+def test_a_connection_that_was_shut_down_for_reading_ends():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        client = socket.create_connection(listener.getsockname())
+        server, _ = listener.accept()
+    with client, server:
+        client.shutdown(socket.SHUT_RD)
+        check(client.fileno(), "end-of-file", "accepted")
+        check(server.fileno(), "data 8", "accepted")
 
 
 def test_a_fifo_that_its_reader_writes_too_never_ends(tmp_path):
