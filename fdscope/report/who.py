@@ -120,7 +120,7 @@ def remarks(found: Holdings) -> Iterator[str]:
     """What people should know beside the answer; one line each."""
     nobody = "nobody that could be read" if found.problems else "nobody"
     for asked in found.asked:
-        word, name = printable(asked.object), printable(asked.name or "")
+        word, name = printable(asked.object).removesuffix(":"), printable(asked.name or "")
         nothing = not asked.uses_total and not any(keep.asked == asked.object for keep in found.keeps)
         if asked.sockets is not None:
             yield from _of_sockets(asked, word)
