@@ -6,6 +6,8 @@ import functools
 import os
 from typing import Any
 
+_MOST_BYTES = 128  # MAX_HANDLE_SZ (include/linux/exportfs.h)
+
 
 @functools.cache
 def _open_by_handle_at() -> tuple[Any, Any]:
@@ -17,7 +19,7 @@ def _open_by_handle_at() -> tuple[Any, Any]:
         _fields_ = (
             ("handle_bytes", ctypes.c_uint),
             ("handle_type", ctypes.c_int),
-            ("f_handle", ctypes.c_char * 128),
+            ("f_handle", ctypes.c_ubyte * _MOST_BYTES),  # c_char would end at the first NUL
         )
 
     return ctypes.CDLL(None, use_errno=True).open_by_handle_at, FileHandle
@@ -29,7 +31,7 @@ def path_of_handle(mount_point: bytes, kind: int, handle: bytes) -> bytes | None
     The inode is looked up with O_PATH, which opens nothing; of the mount point, a directory of a local file
     system, a descriptor is needed for the length of the call.
     """
-    if len(handle) > 128:
+    if len(handle) > _MOST_BYTES:
         return None
     call, structure = _open_by_handle_at()
     try:
@@ -38,10 +40,11 @@ def path_of_handle(mount_point: bytes, kind: int, handle: bytes) -> bytes | None
         return None
     import ctypes
 
+    content = (ctypes.c_ubyte * _MOST_BYTES).from_buffer_copy(handle.ljust(_MOST_BYTES, b"\0"))
     try:
         found = call(
             mount,
-            ctypes.byref(structure(len(handle), kind, handle)),
+            ctypes.byref(structure(len(handle), kind, content)),
             os.O_PATH | os.O_CLOEXEC | os.O_NOFOLLOW,
         )
         if found < 0:

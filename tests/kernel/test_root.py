@@ -1,6 +1,9 @@
 """A proc root: what is one, and how failures are told."""
 
+import ctypes
 import os
+import struct
+import tempfile
 from errno import ENOENT, ENOSYS, ENOTDIR
 
 import pytest
@@ -66,3 +69,32 @@ def test_a_handle_that_is_none_has_no_path():
         path_of_handle(b"/", 1, b"x" * 129),
     ] == [None] * 3
     assert os.listdir("/proc/self/fd") == before
+
+
+def handle_of(path):
+    """Type and bytes, as name_to_handle_at(2) tells them."""
+    buffer = ctypes.create_string_buffer(struct.pack("=Ii", 128, 0), 136)
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.name_to_handle_at(-100, os.fsencode(path), buffer, ctypes.byref(ctypes.c_int()), 0):
+        raise OSError(ctypes.get_errno(), "name_to_handle_at")
+    length, kind = struct.unpack_from("=Ii", buffer)
+    return kind, buffer.raw[8 : 8 + length]
+
+
+def test_a_handle_may_hold_zeros():
+    """On tmpfs it begins with four random bytes, of which one is zero in one handle of 64."""
+    if os.geteuid():
+        pytest.skip("to find a file by its handle takes CAP_DAC_READ_SEARCH")
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        for number in range(3000):
+            path = f"{folder}/{number}"
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY))
+            try:
+                kind, handle = handle_of(path)
+            except OSError as error:
+                pytest.skip(f"no handles here: {error}")
+            assert path_of_handle(b"/dev/shm", kind, handle) == path.encode()
+            if b"\0" in handle[:4].rstrip(b"\0") or handle[:1] == b"\0":
+                return
+            os.unlink(path)
+        pytest.skip("the file system in /dev/shm is no tmpfs")
