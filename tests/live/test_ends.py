@@ -6,6 +6,9 @@ import pytest
 from children import until
 
 from fdscope import scan
+from fdscope.kernel import workers
+from fdscope.kernel.root import Directory
+from fdscope.kernel.source import ProcSource
 
 
 def rows(snapshot, pid):
@@ -55,6 +58,22 @@ def test_a_fifo_is_met_by_its_inode(child, tmp_path):
     both, reader, writer = (one.pid, one.told["both"]), (one.pid, one.told["reader"]), (two.pid, two.told["fd"])
     assert sorted(places(found[reader[1]].peers)) == sorted([both, writer])
     assert sorted(places(found[both[1]].peers)) == sorted([reader, writer])
+
+
+def test_the_links_of_others_are_gone_through_once_and_not_at_all_without_peers(child, monkeypatch):
+    one, other = child("reader, writer = os.pipe()\nready()"), child("ready()")
+    passes, listings = [], []
+    links, listed = ProcSource.links, Directory.links
+    monkeypatch.setattr(
+        ProcSource, "links", lambda self, pids, wanted: passes.append(pids) or links(self, pids, wanted)
+    )
+    monkeypatch.setattr(Directory, "links", lambda self, wanted: listings.append(self.pid) or listed(self, wanted))
+    monkeypatch.setattr(workers, "helpers", lambda: 0)
+    one.scan()
+    assert [other.pid in pids and one.pid not in pids for pids in passes] == [True]
+    assert listings.count(other.pid) == 1
+    one.scan(peers=False)
+    assert (len(passes), listings.count(other.pid)) == (1, 1)
 
 
 def test_a_message_queue_is_one_by_its_name_and_by_its_path(child):
