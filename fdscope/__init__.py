@@ -6,15 +6,15 @@
     True
 
 `scan` gives a `Snapshot`: processes with their descriptors, each an instance of its kind, and the problems
-that were met. `who` gives `Holdings`: which processes hold an object. The classes are in `fdscope.model` and
-`fdscope.kinds`.
+that were met. `who` gives `Holdings`: which processes hold an object. `waits` gives `Waits`: which threads wait on
+what. The classes are in `fdscope.model` and `fdscope.kinds`.
 """
 
 from __future__ import annotations
 
 from ._version import __version__
 
-__all__ = ["Holdings", "Snapshot", "UsageError", "__version__", "scan", "who"]
+__all__ = ["Holdings", "Snapshot", "UsageError", "Waits", "__version__", "scan", "waits", "who"]
 
 
 def __getattr__(name: str) -> object:
@@ -23,11 +23,15 @@ def __getattr__(name: str) -> object:
         from .scanner import scan
 
         return scan
+    if name == "waits":
+        from .waiting import waits
+
+        return waits
     if name == "who":
         from .search import who
 
         return who
-    if name in ("Holdings", "Snapshot"):
+    if name in ("Holdings", "Snapshot", "Waits"):
         from . import model
 
         return getattr(model, name)

@@ -46,16 +46,18 @@ COMMANDS = (
     Command("show", "[TARGET...]", "report on processes, or on the whole machine; may be left out"),
     Command("explain", "PID FD", "one descriptor, told from its number out to its other ends"),
     Command("who", "OBJECT...", "say which processes hold a file, mount, port, socket or pipe"),
+    Command("waits", "[TARGET...]", "say which thread waits on what, and by which I/O model"),
     Command("lab", "[NAME...]", "hold one live descriptor of every kind, to look at, until interrupted"),
     Command("doctor", "", "say what present rights let one see, and what would unlock the rest"),
 )
 
 OPTIONS = (
-    Option(("--json",), "one JSON document", commands=("show", "explain", "who", "lab", "doctor")),
+    Option(("--json",), "one JSON document", commands=("show", "explain", "who", "waits", "lab", "doctor")),
     Option(
         ("--ndjson",),
-        "one JSON object a line for each descriptor and each problem; of who for each use",
-        commands=("show", "who"),
+        "one JSON object a line for each descriptor and each problem; of who for each use, of waits for each "
+        "thread",
+        commands=("show", "who", "waits"),
     ),
     Option(("--json-schema",), "print the JSON Schema of the documents and end"),
     Option(
@@ -64,7 +66,7 @@ OPTIONS = (
         "FORMAT",
         FORMATS,
         None,
-        ("show", "who"),
+        ("show", "who", "waits"),
     ),
     Option(
         ("--columns",),
@@ -74,19 +76,26 @@ OPTIONS = (
     ),
     Option(("--sort",), "sort descriptors by these columns; a minus before a name turns it round", "KEY"),
     Option(
-        ("--no-headers",), "rows only: no column headers, and nothing around the table", commands=("show", "who")
+        ("--no-headers",),
+        "rows only: no column headers, and nothing around the table",
+        commands=("show", "who", "waits"),
     ),
     Option(
         ("--wide",),
         "never cut the last column to the width of the terminal",
-        commands=("show", "explain", "who"),
+        commands=("show", "explain", "who", "waits"),
     ),
     Option(
         ("--pids",),
         "of who: only the process ids, one a line and each once, as for kill $(fdscope who --pids OBJECT)",
         commands=("who",),
     ),
-    Option(("--all",), "without TARGET: every process, descriptor by descriptor, not the overview"),
+    Option(
+        ("--all",),
+        "without TARGET: every process, descriptor by descriptor, not the overview; of waits: also the threads of "
+        "the kernel",
+        commands=("show", "waits"),
+    ),
     Option(("--mapped",), "also list the files that memory is mapped from"),
     Option(
         ("--proc",),
@@ -94,12 +103,12 @@ OPTIONS = (
         "PATH",
         (),
         "/proc",
-        ("show", "explain", "who", "doctor"),
+        ("show", "explain", "who", "waits", "doctor"),
     ),
     Option(
         ("--no-peers",),
         "do not find out who is at the other ends, who shares and who watches: no look at other processes",
-        commands=("show", "explain"),
+        commands=("show", "explain", "waits"),
     ),
     Option(("--source",), "where facts come from", "SOURCE", ("auto", "proc", "bpf"), "auto"),
     Option(
@@ -108,7 +117,7 @@ OPTIONS = (
         "WHEN",
         ("auto", "always", "never"),
         "auto",
-        ("show", "explain", "who", "doctor"),
+        ("show", "explain", "who", "waits", "doctor"),
     ),
     Option(
         ("--timeout",),
@@ -116,7 +125,7 @@ OPTIONS = (
         "SECONDS",
         (),
         "5",
-        ("show", "explain", "who"),
+        ("show", "explain", "who", "waits"),
     ),
 )
 

@@ -35,7 +35,7 @@ def host(raw: RawSystem, load: RawLoad | None = None) -> Host:
         kernel=text(raw.kernel.strip()) or None,
         boot_time=None if booted is None else rfc3339(booted),
         cpus=cpus or None,
-        cpu_sockets=len(raw.packages) or None,
+        cpu_sockets=len({package for _, package in raw.packages}) or None,
         cpu_cores=load.cpu_cores if load else None,
         load_average=[round(one, 2) for one in load.load_average] if load and load.load_average else None,
         memory_total_bytes=load.memory_total_bytes if load else None,
@@ -43,3 +43,8 @@ def host(raw: RawSystem, load: RawLoad | None = None) -> Host:
         open_files=open_files,
         context_switches=int(switches) if switches.isdigit() else None,
     )
+
+
+def package_of(raw: RawSystem) -> dict[int, int]:
+    """CPU to the physical package that it sits in; a CPU whose package the kernel does not tell is left out."""
+    return {cpu: int(package) for cpu, package in raw.packages if package.strip().isdigit()}

@@ -116,6 +116,109 @@ class Prospect(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     why: Annotated[str, said("the reason, in a sentence")]
 
 
+MODELS: dict[str, str] = {
+    "blocking": "a call on it waits until it is done",
+    "nonblocking": "a call on it that would have to wait fails at once, with EAGAIN",
+    "multiplexed": "select, poll or epoll waits for it, together with others",
+    "signal-driven": "a signal says that it is ready",
+    "asynchronous": "the kernel does the work, and says when it is done: io_uring or aio",
+}
+"""I/O models (Stevens, UNIX Network Programming, volume 1, section 6.2)."""
+
+WAITS_FOR: dict[str, str] = {
+    "input": "something to read",
+    "output": "room to write",
+    "transfer": "input of one descriptor, or room in the other",
+    "connection": "a client that connects",
+    "connect": "the answer of a server",
+    "readiness": "one of several descriptors to become ready",
+    "completion": "asynchronous input or output to be done",
+    "opening": "a file to be opened: a device, a server, or the other end of a fifo",
+    "device": "a device, or whatever an ioctl(2) is about",
+    "storage": "data to be stored",
+    "file-lock": "a lock on a file",
+    "lock": "a lock or condition of the program: a futex",
+    "time": "time to pass",
+    "child": "a child process to end, or to execute its program",
+    "signal": "a signal",
+    "message": "a message or semaphore of System V IPC",
+    "memory": "a page of memory to be brought in",
+    "stopped": "to be continued: a signal or a debugger has stopped it",
+    "other": "something that only the kernel function, or the system call, gives a hint of",
+}
+
+
+class WaitOn(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A descriptor that a thread waits on."""
+
+    fd: Annotated[int, said("number in the thread's descriptor table")]
+    events: Annotated[list[str] | None, said("events that select, poll or epoll waits for")] = None
+
+
+class LockHolder(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Who holds a file lock that a thread waits for (proc_locks(5))."""
+
+    type: Annotated[str, said("by which call it was taken: flock, posix for fcntl(2), ofd, lease")]
+    mode: Annotated[str, said("read is shared, write exclusive")]
+    pid: Annotated[
+        int | None, said("the process that took it, though it may have handed it down; left out for OFD locks")
+    ] = None
+    process: Annotated[str | None, said("the process's name")] = None
+    inode: Annotated[int | None, said("inode number of the file")] = None
+    device: Annotated[str | None, said("major:minor of the device that holds the inode")] = None
+    start: Annotated[int | None, said("first byte that is locked")] = None
+    end: Annotated[int | None, said("last byte that is locked; left out: to the end of the file")] = None
+
+
+class Queue(Struct, frozen=True, kw_only=True, gc=False):
+    """A descriptor that has something to read."""
+
+    fd: Annotated[int, said("number in the descriptor table")]
+    queued_bytes: Annotated[int, said("what waits to be read")]
+
+
+class Wait(Struct, kw_only=True, omit_defaults=True, gc=False):
+    """What a thread is stopped in."""
+
+    waits_for: Annotated[str, Meta(extra_json_schema={"enum": list(WAITS_FOR)}), said("what it waits for")]
+    syscall: Annotated[
+        str | None, said("the system call that it is in; left out: in none, or that could not be read")
+    ] = None
+    restarted: Annotated[
+        bool | None, said("true: a stop interrupted the call, and the kernel has gone on with it")
+    ] = None
+    model: Annotated[
+        str | None,
+        Meta(extra_json_schema={"enum": list(MODELS)}),
+        said("by which I/O model; left out: it waits for no input or output"),
+    ] = None
+    phase: Annotated[
+        Literal["waiting", "copying"] | None,
+        said("of input and output: waiting for data or room, or copying, the other half of the work"),
+    ] = None
+    on: Annotated[list[WaitOn] | None, said("descriptors that it waits on, by number")] = None
+    on_unread: Annotated[bool | None, said("true: the set that it waits on could not be read")] = None
+    watching: Annotated[int | None, said("of epoll_wait(2): descriptors that the epoll watches")] = None
+    busiest: Annotated[
+        list[Queue] | None, said("of those the ones with most to read, the fullest first; at most 8")
+    ] = None
+    timeout_s: Annotated[float | None, said("how long it asked to wait at most; left out: without end")] = None
+    futex: Annotated[str | None, said("address of the lock in the program's memory, in hexadecimal")] = None
+    shared_futex: Annotated[bool | None, said("true: another process may let the lock go")] = None
+    held_by: Annotated[list[LockHolder] | None, said("the file locks that it waits for, and who holds them")] = (
+        None
+    )
+    kernel_function: Annotated[str | None, said("the kernel function that it is stopped in")] = None
+
+
+class IoModel(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """One I/O model by which a descriptor is used, or set to be used."""
+
+    model: Annotated[str, Meta(extra_json_schema={"enum": list(MODELS)}), said("the model")]
+    evidence: Annotated[str, said("how that is known")]
+    threads: Annotated[list[int] | None, said("threads that wait on it in this way, by thread id")] = None
+
+
 class Descriptor(Struct, tag_field="kind", kw_only=True, omit_defaults=True, gc=False):
     """A number in a descriptor table, and the object behind it."""
 
@@ -154,6 +257,14 @@ class Descriptor(Struct, tag_field="kind", kw_only=True, omit_defaults=True, gc=
     ] = None
     watched_by: Annotated[list[Watcher] | None, said("epolls that wait for its events; the first 8")] = None
     watched_total: Annotated[int | None, said("how many those are in all")] = None
+    io_models: Annotated[
+        list[IoModel] | None, said("I/O models by which it is used, or set to be used, and how that is known")
+    ] = None
+    waiters: Annotated[
+        list[int] | None,
+        said("threads of its process that wait on it, or on an epoll that watches it; the first 8"),
+    ] = None
+    waiters_total: Annotated[int | None, said("how many those are in all")] = None
 
     known_by: ClassVar[tuple[Hashable, ...]] = ()
     """What this kind is recognised by; see kinds/__init__.py for the forms."""
@@ -184,6 +295,18 @@ class Descriptor(Struct, tag_field="kind", kw_only=True, omit_defaults=True, gc=
 
     def ends(self) -> tuple[End, ...]:
         """What it offers for meeting others; none for an object that has no other end."""
+        return ()
+
+    def only_peers(self) -> bool:
+        """Whether nobody but its peers can end a wait on it: no other process can come to its other end."""
+        return False
+
+    def queued(self) -> int | None:
+        """Bytes that wait to be read from it; None: not known."""
+        return None
+
+    def works_on(self) -> Sequence[tuple[int | None, str | None, str]]:
+        """What it does asynchronous work on: number or name of a descriptor of its process, and how."""
         return ()
 
     def registrations(self) -> Sequence[Watched]:
@@ -220,16 +343,34 @@ class Switches(Struct, frozen=True, kw_only=True):
 
 
 class Thread(Struct, kw_only=True, omit_defaults=True, gc=False):
-    """One thread of a process."""
+    """One thread of a process, and what the kernel keeps of it while it does not run."""
 
     tid: Annotated[int, said("thread id; equal to the pid for the main thread")]
     name: Annotated[str | None, said("the thread's name, at most 15 bytes")] = None
     state: Annotated[str | None, said("running, sleeping, disk-sleep, stopped, traced, zombie, idle, …")] = None
     cpu: Annotated[int | None, said("the CPU it ran on last")] = None
+    cpu_socket: Annotated[int | None, said("the physical package that this CPU sits in")] = None
+    kernel_thread: Annotated[
+        bool | None, said("true: it is a thread of the kernel, or one that works for the process in the kernel")
+    ] = None
     context_switches: Annotated[Switches | None, said("this thread's own")] = None
     own_descriptor_table: Annotated[
         bool | None, said("whether it has a descriptor table apart from its process's; left out: not known")
     ] = None
+    signals_pending: Annotated[list[str] | None, said("sent to this thread and not yet delivered")] = None
+    signals_blocked: Annotated[list[str] | None, said("held back by this thread")] = None
+    program_counter: Annotated[
+        str | None, said("address of its next instruction, in hexadecimal; left out: it runs, or that is not told")
+    ] = None
+    code: Annotated[
+        str | None,
+        said("the file that this instruction comes from, and the offset in that file: libc.so.6+0x1182d"),
+    ] = None
+    symbol: Annotated[
+        str | None, said("function of the program and offset in it, where --symbols asks for it")
+    ] = None
+    stack_pointer: Annotated[str | None, said("address of the top of its stack, in hexadecimal")] = None
+    wait: Annotated[Wait | None, said("what it is stopped in; left out: it runs, or that is not known")] = None
 
 
 class HeldFile(Struct, kw_only=True, omit_defaults=True, gc=False):
@@ -393,7 +534,10 @@ class Explanation(Struct, kw_only=True, omit_defaults=True):
     taken_at: Annotated[str, said("when it was begun (RFC 3339, UTC)")]
     duration_s: Annotated[float, said("how long it took, in seconds")]
     process: Annotated[
-        Process | None, said("the process that holds it, without its descriptors, files and threads")
+        Process | None,
+        said(
+            "the process that holds it, without its descriptors and files; of its threads those that wait for it"
+        ),
     ] = None
     descriptor: Annotated[Descriptor | None, said("the descriptor; left out: problems say why")] = None
     read: Annotated[Prospect | None, said("what a read(2) would come to")] = None
@@ -485,6 +629,277 @@ class Holdings(Struct, kw_only=True):
         int, said("space that would be free if the deleted files were held no more, each counted once")
     ]
     problems: Annotated[list[Problem], said("what could not be read, and why")]
+
+
+class Waited(Struct, kw_only=True, omit_defaults=True, gc=False):
+    """A descriptor that a thread waits on, with what it is and who could end the wait."""
+
+    fd: Annotated[int, said("number in the thread's descriptor table")]
+    events: Annotated[list[str] | None, said("events that select, poll or epoll waits for")] = None
+    kind: Annotated[str | None, said("kind of its object; left out: there is no such descriptor by now")] = None
+    description: Annotated[str | None, said("what it is, in one line")] = None
+    peers: Annotated[list[Peer] | None, said("descriptors at the other end; the first 8")] = None
+    peers_total: Annotated[int | None, said("how many those are in all")] = None
+    other_end: Annotated[
+        str | None,
+        Meta(extra_json_schema={"enum": list(OTHER_ENDS)}),
+        said("why no peer is named, where there could be one"),
+    ] = None
+    queued_bytes: Annotated[int | None, said("what waits to be read, where that is known")] = None
+    watched: Annotated[bool | None, said("true: it is one of those that the epoll watches")] = None
+
+
+class ThreadWait(Struct, kw_only=True, omit_defaults=True, gc=False):
+    """A thread that waits."""
+
+    pid: Annotated[int, said("process id")]
+    process: Annotated[str | None, said("the process's name")] = None
+    tid: Annotated[int, said("thread id; equal to the pid for the main thread")]
+    thread: Annotated[str | None, said("the thread's name")] = None
+    kernel_thread: Annotated[bool | None, said("true: it is a thread of the kernel")] = None
+    state: Annotated[str | None, said("sleeping, disk-sleep, stopped, traced, idle, …")] = None
+    context_switches: Annotated[Switches | None, said("this thread's own")] = None
+    wait: Annotated[Wait, said("what it is stopped in")]
+    on: Annotated[
+        list[Waited] | None,
+        said("the descriptors that it waits on; after an epoll some of those that it watches, the fullest first"),
+    ] = None
+
+
+class CycleLink(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A thread that waits for the next process of a cycle."""
+
+    pid: Annotated[int, said("process id")]
+    process: Annotated[str | None, said("the process's name")] = None
+    tid: Annotated[int, said("thread id")]
+    syscall: Annotated[str | None, said("the system call that it is in")] = None
+    fd: Annotated[int, said("the descriptor that it waits on")]
+    kind: Annotated[str, said("kind of its object")]
+    waits_for: Annotated[int, said("the process at the other end")]
+
+
+class Cycle(Struct, kw_only=True, omit_defaults=True):
+    """Processes that each wait, blocking, for the next one, and the last for the first."""
+
+    links: Annotated[list[CycleLink], said("one for each process")]
+    deadlock: Annotated[
+        bool,
+        said(
+            "true: all threads of these processes wait without end for each other, so nobody but a signal or a "
+            "timeout of a socket can end it; false: another thread, or another process at one of the ends, could"
+        ),
+    ]
+
+
+class Waits(Struct, kw_only=True):
+    """The answer of ``fdscope waits``: which threads wait, on what, and by which I/O model."""
+
+    schema: Annotated[Literal["fdscope.waits/1"], said("the form of this document")] = "fdscope.waits/1"
+    fdscope: Annotated[str, said("version of fdscope that gave it")]
+    taken_at: Annotated[str, said("when it was begun (RFC 3339, UTC)")]
+    duration_s: Annotated[float, said("how long it took, in seconds")]
+    threads_total: Annotated[int, said("threads that were looked at, those of the kernel too")]
+    threads_unknown: Annotated[
+        int, said("how many of them do not run, and what they wait for could not be found out")
+    ]
+    waits: Annotated[list[ThreadWait], said("threads that wait, by process and thread")]
+    cycles: Annotated[list[Cycle], said("processes that wait for each other")]
+    problems: Annotated[list[Problem], said("what could not be read, and why")]
+
+
+VERDICTS: dict[str, str] = {
+    "idle": "it hardly runs",
+    "io": "it waits for input and output: it is switched out because of its descriptors",
+    "lock": "its threads wait for locks of the program: futexes",
+    "cpu": "it wants more CPU than it gets: it is switched out so that others can run",
+    "timer": "it sleeps and wakes by the clock",
+    "running": "it computes, and is hardly switched",
+    "mixed": "no single reason stands out",
+    "unknown": "what its threads wait for could not be seen",
+}
+
+
+class Verdict(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Why threads are switched, in a word, with the figures that say so."""
+
+    word: Annotated[str, Meta(extra_json_schema={"enum": list(VERDICTS)}), said("the verdict")]
+    evidence: Annotated[str, said("the figures that it rests on")]
+
+
+class WaitShare(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A way in which threads were seen to wait, of all times that they were looked at."""
+
+    waits_for: Annotated[str, Meta(extra_json_schema={"enum": list(WAITS_FOR)}), said("what for")]
+    model: Annotated[
+        str | None, Meta(extra_json_schema={"enum": list(MODELS)}), said("by which I/O model; left out: no I/O")
+    ] = None
+    syscall: Annotated[str | None, said("the system call")] = None
+    fd: Annotated[int | None, said("the descriptor, where the call is about one")] = None
+    what: Annotated[str | None, said("what it is and who is at its other end, as far as that is known")] = None
+    futex: Annotated[str | None, said("address of the lock, in hexadecimal")] = None
+    share: Annotated[float, said("of the times that threads were looked at, from 0 to 1")]
+    switches_share: Annotated[
+        float | None,
+        said("of the voluntary switches of threads that were seen to wait, those of this way, as an estimate"),
+    ] = None
+
+
+class ThreadRate(Struct, kw_only=True, omit_defaults=True, gc=False):
+    """A thread over one interval."""
+
+    tid: Annotated[int, said("thread id; equal to the pid for the main thread")]
+    name: Annotated[str | None, said("the thread's name, at most 15 bytes")] = None
+    voluntary_per_s: Annotated[float, said("voluntary context switches a second")]
+    involuntary_per_s: Annotated[float, said("involuntary context switches a second")]
+    cpu_share: Annotated[float | None, said("time on a CPU, as a share of the interval")] = None
+    queue_share: Annotated[float | None, said("time that it was ready and waited for a CPU, as such a share")] = (
+        None
+    )
+    waits: Annotated[str | None, said("the call that it was last seen to wait in: read(7)")] = None
+
+
+class Change(Struct, kw_only=True, omit_defaults=True, gc=False):
+    """A descriptor that was opened or closed in an interval, or whose number stands for another object now."""
+
+    fd: Annotated[int, said("number in the descriptor table")]
+    change: Annotated[Literal["opened", "closed", "changed"], said("what became of it")]
+    kind: Annotated[str | None, said("kind of the object now, or that it had")] = None
+    name: Annotated[str | None, said("path of the object, or what the kernel calls it")] = None
+    was: Annotated[str | None, said("what the number stood for before, where it has changed")] = None
+
+
+class Moved(Struct, kw_only=True, omit_defaults=True, gc=False):
+    """A regular file whose position has moved."""
+
+    fd: Annotated[int, said("number in the descriptor table")]
+    name: Annotated[str | None, said("path of the file")] = None
+    bytes_per_s: Annotated[float, said("how far the position moved forward, in bytes a second")]
+
+
+class ProcessFrame(Struct, kw_only=True, omit_defaults=True, gc=False):
+    """A process over one interval."""
+
+    pid: Annotated[int, said("process id")]
+    name: Annotated[str | None, said("the process's name")] = None
+    voluntary_per_s: Annotated[float, said("voluntary context switches a second, of all threads")]
+    involuntary_per_s: Annotated[float, said("involuntary context switches a second, of all threads")]
+    threads_counted: Annotated[int, said("threads that live now, and are in the sums")]
+    threads_new: Annotated[int | None, said("of them those that began in this interval")] = None
+    threads_ended: Annotated[int | None, said("threads that ended in it: their last switches are in no sum")] = (
+        None
+    )
+    exited_threads_included: Annotated[
+        bool, said("whether switches of threads that have ended are in the sums")
+    ] = False
+    cpu_share: Annotated[float | None, said("time on CPUs, where 1 is one CPU all the time")] = None
+    queue_share: Annotated[float | None, said("time that threads were ready and waited for a CPU, likewise")] = (
+        None
+    )
+    descriptors: Annotated[int | None, said("entries of its descriptor table; left out: not allowed to know")] = (
+        None
+    )
+    descriptors_growth: Annotated[int | None, said("how many more than when the watch began")] = None
+    descriptor_limit: Annotated[int | None, said("the soft limit; left out: unlimited, or not known")] = None
+    seconds_to_limit: Annotated[
+        float | None, said("time until that limit at the growth of the last minute; left out: it does not grow")
+    ] = None
+    kinds: Annotated[dict[str, int] | None, said("descriptors by kind")] = None
+    kinds_growth: Annotated[dict[str, int] | None, said("of kinds whose number has changed, by how many")] = None
+    kinds_age_s: Annotated[
+        float | None, said("how long ago kinds were counted: of very many descriptors not every time")
+    ] = None
+    waits: Annotated[
+        list[WaitShare] | None, said("how its threads were seen to wait, the most frequent first")
+    ] = None
+    threads: Annotated[list[ThreadRate] | None, said("threads that were switched most; at most 20")] = None
+    changes: Annotated[list[Change] | None, said("with --changes: what was opened and closed")] = None
+    moved: Annotated[list[Moved] | None, said("with --changes: regular files that were read or written")] = None
+    verdict: Annotated[Verdict, said("why it is switched")]
+
+
+class MachineFrame(Struct, kw_only=True, omit_defaults=True, gc=False):
+    """The machine over one interval."""
+
+    context_switches_per_s: Annotated[float | None, said("context switches of all CPUs")] = None
+    running: Annotated[int | None, said("threads that run or want to, now")] = None
+    blocked: Annotated[int | None, said("threads in state D, now")] = None
+    cpus: Annotated[int | None, said("CPUs that are online")] = None
+    cpu_pressure: Annotated[
+        float | None, said("share of the time in which some thread waited for a CPU (PSI); left out: not told")
+    ] = None
+    io_pressure: Annotated[float | None, said("the same for storage")] = None
+    memory_pressure: Annotated[float | None, said("the same for memory")] = None
+
+
+class Sampling(Struct, frozen=True, kw_only=True, gc=False):
+    """How often threads were looked at between two frames."""
+
+    looks: Annotated[int, said("how often a thread was looked at, all together")]
+    looks_per_s: Annotated[float, said("that, a second; it is bounded")]
+
+
+class Ended(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A process that ended, or was begun, in an interval."""
+
+    pid: Annotated[int, said("process id")]
+    name: Annotated[str | None, said("the process's name")] = None
+
+
+class Frame(Struct, kw_only=True, omit_defaults=True, gc=False):
+    """Rates over one interval of a watch."""
+
+    schema: Annotated[Literal["fdscope.frame/1"], said("the form of this document")]
+    fdscope: Annotated[str, said("version of fdscope that made it")]
+    taken_at: Annotated[str, said("when the interval ended (RFC 3339, UTC)")]
+    number: Annotated[int, said("which frame of the watch, from 1")]
+    elapsed_s: Annotated[float, said("time since the watch began, in seconds")]
+    interval_s: Annotated[float, said("how long the interval was, in seconds")]
+    machine: Annotated[MachineFrame, said("the machine")]
+    processes: Annotated[list[ProcessFrame], said("those that were switched most first")]
+    processes_total: Annotated[int, said("processes that are watched; they may be more than are shown")]
+    begun: Annotated[list[Ended] | None, said("processes that were first seen in this interval")] = None
+    ended: Annotated[list[Ended] | None, said("processes that ended in it")] = None
+    sampling: Annotated[Sampling, said("how often threads were looked at")]
+    own_cpu_share: Annotated[float, said("CPU time that fdscope itself took, as a share of the interval")]
+    problems: Annotated[list[Problem] | None, said("what could not be read, each told once")] = None
+
+
+class Spread(Struct, frozen=True, kw_only=True, gc=False):
+    """A rate over a whole watch."""
+
+    total: Annotated[float, said("all together")]
+    mean_per_s: Annotated[float, said("a second, on average")]
+    peak_per_s: Annotated[float, said("a second, in the busiest interval")]
+
+
+class ProcessSummary(Struct, kw_only=True, omit_defaults=True, gc=False):
+    """A process over a whole watch."""
+
+    pid: Annotated[int, said("process id")]
+    name: Annotated[str | None, said("the process's name")] = None
+    watched_s: Annotated[float, said("for how long it was watched, in seconds")]
+    voluntary: Annotated[Spread, said("voluntary context switches")]
+    involuntary: Annotated[Spread, said("involuntary context switches")]
+    exited_threads_included: Annotated[
+        bool, said("whether switches of threads that have ended are in the totals")
+    ] = False
+    threads_peak: Annotated[int, said("most threads at one time")]
+    cpu_time_s: Annotated[float | None, said("CPU time that it took")] = None
+    descriptors_first: Annotated[int | None, said("descriptors when it was first seen")] = None
+    descriptors_last: Annotated[int | None, said("descriptors when it was last seen")] = None
+    descriptors_peak: Annotated[int | None, said("most descriptors at one time")] = None
+    verdicts: Annotated[dict[str, int], said("how many frames had which verdict")]
+
+
+class Summary(Struct, kw_only=True, omit_defaults=True, gc=False):
+    """What a watch has seen, at its end."""
+
+    frames: Annotated[int, said("frames that were made")]
+    elapsed_s: Annotated[float, said("how long it watched, in seconds")]
+    own_cpu_time_s: Annotated[float, said("CPU time that fdscope itself took")]
+    processes: Annotated[list[ProcessSummary], said("those that were switched most first; at most 100")]
+    processes_total: Annotated[int, said("processes that were watched, at one time or another")]
+    command_status: Annotated[int | None, said("exit status of the command that was run")] = None
 
 
 def kind_name(kind: type[Descriptor]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from .model import POLL, READ, WRITE, Descriptor, Explanation, Problem, Process, Prospect, Snapshot
+from .model import POLL, READ, WRITE, Descriptor, Explanation, Problem, Process, Prospect, Snapshot, Thread
 
 _UNTOLD = Prospect(outcome="unknown", why="its flags could not be read, so it is not known what it was opened for")
 _NO_READER = "no process holds a reading end (unless one is in flight)"
@@ -113,6 +113,12 @@ def _untold(descriptor: Descriptor, question: str, otherwise: str) -> Prospect:
     return Prospect(outcome="unknown", why=f"{question} is not told without opening it; {otherwise}, {does}")
 
 
+def _waiting(process: Process, descriptor: Descriptor | None) -> list[Thread]:
+    """The threads that are named as waiting for a descriptor."""
+    named = set((descriptor.waiters if descriptor is not None else None) or ())
+    return [thread for thread in process.threads if thread.tid in named]
+
+
 def explanation(snapshot: Snapshot, process: Process | None, number: int, word: str = "") -> Explanation:
     """A descriptor of a process of the snapshot, with what would come of reading and writing it.
 
@@ -137,7 +143,9 @@ def explanation(snapshot: Snapshot, process: Process | None, number: int, word: 
         fdscope=snapshot.fdscope,
         taken_at=snapshot.taken_at,
         duration_s=snapshot.duration_s,
-        process=None if process is None else structs.replace(process, descriptors=None, files=None, threads=[]),
+        process=None
+        if process is None
+        else structs.replace(process, descriptors=None, files=None, threads=_waiting(process, descriptor)),
         descriptor=descriptor,
         read=None if descriptor is None else reading(descriptor, process),
         write=None if descriptor is None else writing(descriptor, process),

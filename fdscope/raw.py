@@ -133,7 +133,7 @@ class RawPlace(NamedTuple):
 
 
 class RawThread(NamedTuple):
-    """One thread: two files of ``/proc/PID/task/TID`` (proc_pid_stat(5), proc_pid_status(5))."""
+    """One thread: files of ``/proc/PID/task/TID`` (proc_pid_stat(5), proc_pid_status(5))."""
 
     pid: int
     tid: int
@@ -141,6 +141,14 @@ class RawThread(NamedTuple):
     status: bytes
     own_table: bool | None = False
     """Whether the thread has a descriptor table apart from its process's; None: unknown."""
+    syscall: bytes = b""
+    """proc_pid_syscall(5); empty where it was not asked for or could not be read, and of threads of the kernel."""
+    function: bytes = b""
+    """proc_pid_wchan(5): the kernel function that it is stopped in; ``0`` or empty: none, or not told."""
+    memory: tuple[tuple[int, bytes], ...] = ()
+    """Address and content of memory that the arguments of its system call point to."""
+    bits: int = 64
+    """Of an address of the program: 64, or 32."""
 
 
 class RawProcess(NamedTuple):
@@ -156,6 +164,8 @@ class RawProcess(NamedTuple):
     """Name and link of each file in ``/proc/PID/ns`` (namespaces(7))."""
     descriptor_count: int | None = None
     """Entries of the descriptor table, counted by the kernel (since Linux 6.2) or by listing it."""
+    maps: bytes = b""
+    """proc_pid_maps(5), where it was asked for."""
 
 
 class RawLoad(NamedTuple):
@@ -197,8 +207,8 @@ class RawSystem(NamedTuple):
     """proc_stat(5)."""
     file_nr: bytes
     """``/proc/sys/fs/file-nr`` (proc_sys_fs(5))."""
-    packages: frozenset[bytes]
-    """The ``physical_package_id`` of each CPU that is online (sysfs)."""
+    packages: tuple[tuple[int, bytes], ...]
+    """CPU and ``physical_package_id`` of each CPU that is online (sysfs)."""
 
 
 Record = RawProcess | RawThread | RawDescriptor | RawLinks | RawHeldFile | Unread
@@ -240,6 +250,12 @@ class Machine(Protocol):
 
     def lock_waiters(self, lock: bytes) -> tuple[int, ...]:
         """Processes that wait for a lock, given its line without the number (proc_locks(5)); -1: one unnamed."""
+
+    def lock_blockers(self, pid: int) -> tuple[bytes, ...]:
+        """The lines, without their number, of the locks that a process waits for (proc_locks(5)).
+
+        Of -1 those of all who wait for an OFD lock, who are not named there.
+        """
 
     def facing(self, socket: RawSocket) -> tuple[int, ...]:
         """Inodes of the sockets of this machine that `socket` exchanges data with, both directions considered.

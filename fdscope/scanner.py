@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from errno import EACCES, EINVAL, ENAMETOOLONG, ENOENT, ENOSYS, EOPNOTSUPP, EPERM, ESRCH, ETIMEDOUT
 
-from . import host, switches, tasks
+from . import host, iomodels, switches, tasks
 from ._version import __version__
 from .fdinfo import inode_number
 from .kernel import processes as readers
@@ -56,6 +56,7 @@ def scan(
     timeout_s: float = 5.0,
     mapped: bool = False,
     peers: bool = True,
+    waits: bool = True,
 ) -> Snapshot:
     """Looks once at the processes that `targets` name, or at all of them if there are none.
 
@@ -66,6 +67,7 @@ def scan(
         mapped: also list the files that memory is mapped from.
         peers: find out who is at the other ends, who shares open file descriptions and who watches, among all
             processes; this takes one pass over the links of the others.
+        waits: tell what threads are stopped in, and by which I/O models descriptors are used.
 
     What could not be read is in the snapshot's `problems`; a target that no process matches is one of them.
     The time taken grows with the descriptors of the processes that were selected and, for the sake of peers, a
@@ -84,14 +86,18 @@ def scan(
         raw_system = system(root)
         mounts = Mounts(root)
         machine = ProcMachine(root, mounts, sockets)
-        gathering = _Gathering(machine, host.boot_time(raw_system.stat), live=root.live)
+        gathering = _Gathering(
+            machine, host.boot_time(raw_system.stat), host.package_of(raw_system), live=root.live
+        )
         selected = _selected(root, words, gathering.problems) if words else None
-        source: Source = ProcSource(root, mounts, timeout_s=timeout_s, mapped=mapped)
+        source: Source = ProcSource(root, mounts, timeout_s=timeout_s, mapped=mapped, waits=waits)
         for record in source.records(None if selected is None else [one.pid for one in selected]):
             gathering.add(record)
         gathering.add_sockets(sockets)
         found = gathering.processes(selected or ())
         joined = _links(root, source, sockets, gathering, found, everyone=selected is None, peers=peers)
+        if waits:
+            iomodels.tell(found, machine.lock_blockers, gathering.name)
         busy = load(root) if selected is None else None
     return Snapshot(
         fdscope=__version__,
@@ -247,14 +253,19 @@ class _Others:
 class _Gathering:
     """Records in any order, gathered by process."""
 
-    def __init__(self, machine: Machine, boot_time: int | None, *, live: bool) -> None:
+    def __init__(
+        self, machine: Machine, boot_time: int | None, packages: Mapping[int, int], *, live: bool
+    ) -> None:
         self.problems: list[Problem] = []
         self._live = live
         self._machine = machine
         self._boot_time = boot_time
+        self._packages = packages
+        self._architecture = os.uname().machine
         self._ticks_per_s = os.sysconf("SC_CLK_TCK")
         self._processes: dict[int, Process] = {}
         self._start_ticks: dict[int, int] = {}
+        self._code: dict[int, tasks.Code] = {}
         self._threads: dict[int, list[Thread]] = {}
         self._descriptors: defaultdict[int, list[Descriptor]] = defaultdict(list)
         self._files: dict[int, list[HeldFile]] = {}
@@ -380,6 +391,8 @@ class _Gathering:
             stat = tasks.parse_stat(raw.stat)
             process = tasks.process(raw, stat, self._boot_time, self._ticks_per_s)
             self._start_ticks[raw.pid] = stat.start_ticks
+            if raw.maps:
+                self._code[raw.pid] = tasks.Code(raw.maps)
         except _STRANGE as error:
             process = Process(pid=raw.pid)
             self._strange(raw.pid, "process", error)
@@ -389,7 +402,9 @@ class _Gathering:
 
     def _add_thread(self, raw: RawThread) -> None:
         try:
-            thread = tasks.thread(raw)
+            thread = tasks.thread(raw, self._architecture, self._code.get(raw.pid))
+            if thread.cpu is not None:
+                thread.cpu_socket = self._packages.get(thread.cpu)
         except _STRANGE as error:
             thread = Thread(tid=raw.tid)
             self._strange(raw.pid, f"thread {raw.tid}", error)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from typing import NamedTuple
 
 from . import signals
 from .fdinfo import fields
 from .model import Limit, Memory, Process, Signals, Thread
 from .raw import RawProcess, RawThread
-from .switches import parse as parse_switches
+from .switches import counters
 from .text import text
 from .times import rfc3339
+from .waits import stopped
 
 KERNEL_THREAD = 0x00200000  # PF_KTHREAD of include/linux/sched.h; field 9 of stat holds the task's flags
+_IN_KERNEL = KERNEL_THREAD | 0x00000010  # and PF_IO_WORKER, of io_uring
 
 _STATES = {
     "R": "running",
@@ -186,18 +189,55 @@ def process(raw: RawProcess, stat: Stat, boot_time: int | None, ticks_per_s: int
     )
 
 
-def thread(raw: RawThread) -> Thread:
+class Code:
+    """Which file each piece of a program's code comes from, as its proc_pid_maps(5) tells it."""
+
+    def __init__(self, maps: bytes) -> None:
+        """Lines of another form are left out."""
+        self._regions: list[tuple[int, int, int, bytes]] = []
+        for line in maps.split(b"\n"):
+            words = line.split(None, 5)
+            if len(words) == 6 and b"x" in words[1]:
+                start, _, end = words[0].partition(b"-")
+                self._regions.append((int(start, 16), int(end, 16), int(words[2], 16), words[5]))
+        self._starts = [start for start, *_ in self._regions]
+
+    def at(self, address: int) -> tuple[str, int] | None:
+        """Path of the file, or ``[vdso]``, and the offset in it; None: no file has this address."""
+        place = bisect_right(self._starts, address) - 1
+        if place < 0 or address >= self._regions[place][1]:
+            return None
+        start, _, offset, path = self._regions[place]
+        return text(path.replace(b"\\012", b"\n")), address - start + offset
+
+
+def thread(raw: RawThread, machine: str, code: Code | None = None) -> Thread:
     """What the texts tell of a thread.
+
+    Args:
+        raw: the texts.
+        machine: the architecture that the program runs on, as uname(2) tells it.
+        code: where its program's code comes from.
 
     Raises:
         ValueError, IndexError: a text has another form than its manual page gives.
     """
     stat = parse_stat(raw.stat)
+    info = fields(raw.status)
+    told = stopped(raw, stat.state, machine)
+    place = None if code is None or told.program_counter is None else code.at(told.program_counter)
     return Thread(
         tid=raw.tid,
         name=stat.name,
         state=_STATES.get(stat.state, stat.state),
         cpu=stat.cpu,
-        context_switches=parse_switches(raw.status),
+        kernel_thread=bool(stat.flags & _IN_KERNEL) or told.in_kernel or None,
+        context_switches=counters(info),
         own_descriptor_table=raw.own_table,
+        signals_pending=(signals.names(info[b"SigPnd"]) or None) if b"SigPnd" in info else None,
+        signals_blocked=(signals.names(info[b"SigBlk"]) or None) if b"SigBlk" in info else None,
+        program_counter=None if told.program_counter is None else f"{told.program_counter:#x}",
+        code=None if place is None else f"{place[0].rpartition('/')[2]}+{place[1]:#x}",
+        stack_pointer=None if told.stack_pointer is None else f"{told.stack_pointer:#x}",
+        wait=told.wait,
     )

@@ -9,9 +9,25 @@ import fdscope
 HOUSE = Path(fdscope.__file__).parent
 
 # What each room may import, besides itself. A room is a folder or a file of the package.
-LEAVES = {"_version", "raw", "text", "fdinfo", "netlink", "quantity", "signals", "times", "console", "statuses"}
+LEAVES = {
+    "_version",
+    "raw",
+    "text",
+    "fdinfo",
+    "netlink",
+    "quantity",
+    "signals",
+    "times",
+    "console",
+    "statuses",
+    "syscalls",
+}
 DATA = LEAVES | {"model"}
-ABOUT_DATA = {"links", "prospects", "switches", "selection", "tasks", "host", "wanted", "questions"}
+ABOUT_DATA = {"links", "prospects", "switches", "selection", "tasks", "host", "wanted", "questions"} | {
+    "waits",
+    "iomodels",
+    "deadlocks",
+}
 MAY = {
     **dict.fromkeys(LEAVES, LEAVES),
     "model": LEAVES,
@@ -21,10 +37,11 @@ MAY = {
     "lab": DATA,
     "scanner": DATA | ABOUT_DATA | {"kernel", "kinds"},
     "search": DATA | ABOUT_DATA | {"kernel", "kinds", "scanner"},
+    "waiting": DATA | ABOUT_DATA | {"scanner"},
     "report": DATA | ABOUT_DATA | {"kinds"},
-    "commands": DATA | ABOUT_DATA | {"report", "scanner", "search", "lab", "kernel", "kinds"},
+    "commands": DATA | ABOUT_DATA | {"report", "scanner", "search", "waiting", "lab", "kernel", "kinds"},
     "cli": DATA | ABOUT_DATA | {"report", "commands"},
-    "__init__": {"_version", "scanner", "search", "model", "selection"},
+    "__init__": {"_version", "scanner", "search", "waiting", "model", "selection"},
     "__main__": {"cli"},
 }
 

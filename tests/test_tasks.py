@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from fdscope.model import Limit, Memory, Signals, Switches
 from fdscope.raw import RawProcess, RawThread
 from fdscope.tasks import (
+    Code,
     Stat,
     container_of,
     parse_cgroup,
@@ -57,7 +58,7 @@ def test_a_process_is_told_from_its_texts():
 
 
 def test_a_thread_is_told_from_its_texts():
-    found = thread(RawThread(42, 43, b"43 (x)" + REST, STATUS, None))
+    found = thread(RawThread(42, 43, b"43 (x)" + REST, STATUS, None), "x86_64")
     assert (found.tid, found.name, found.state, found.cpu) == (43, "x", "sleeping", 1)
     assert found.context_switches == Switches(
         voluntary=12, involuntary=3, threads_counted=1, exited_threads_included=False
@@ -168,11 +169,19 @@ def test_a_process_of_any_text_is_read_or_refused(stat, status, limits, other, b
             pass
 
 
-@given(st.one_of(MANGLED, NUMBERS), MANGLED)
-def test_a_thread_of_any_text_is_read_or_refused(stat, status):
+CALLS = st.one_of(
+    MANGLED,
+    st.tuples(st.integers(-2, 500), st.lists(st.integers(0, 2**64), min_size=8, max_size=8)).map(
+        lambda one: b"%d " % one[0] + b" ".join(b"%#x" % number for number in one[1])
+    ),
+)
+
+
+@given(st.one_of(MANGLED, NUMBERS), MANGLED, CALLS, MANGLED, st.sampled_from([32, 64]))
+def test_a_thread_of_any_text_is_read_or_refused(stat, status, call, function, bits):
     for texts in (RawThread(1, 1, stat, status), RawThread(1, 1, b"42 (x)" + REST, status)):
         try:
-            thread(texts)
+            thread(texts._replace(syscall=call, function=function, bits=bits), "x86_64", Code(status))
         except PROMISED:
             pass
 

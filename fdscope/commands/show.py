@@ -30,6 +30,7 @@ def run(asked: Namespace, console: Console) -> int:
         timeout_s=asked.timeout,
         mapped=asked.mapped,
         peers=not (asked.no_peers or overview),
+        waits=not overview,
     )
     if asked.json:
         text = document.snapshot(snapshot)

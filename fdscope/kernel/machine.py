@@ -10,7 +10,7 @@ from .handles import is_inode, leads_to, path_of_handle
 from .mounts import Mounts, is_remote
 from .root import Proc
 from .sockets import Sockets
-from .tables import lock_key, parse_devices, parse_lock_waiters, parse_misc, parse_partitions
+from .tables import lock_key, parse_devices, parse_lock_blockers, parse_lock_waiters, parse_misc, parse_partitions
 
 
 class ProcMachine:
@@ -42,8 +42,16 @@ class ProcMachine:
         return parse_partitions(self._read(b"partitions"))
 
     @functools.cached_property
+    def _locks(self) -> bytes:
+        return self._read(b"locks")
+
+    @functools.cached_property
     def _waiters(self) -> dict[bytes, list[int]]:
-        return parse_lock_waiters(self._read(b"locks"))
+        return parse_lock_waiters(self._locks)
+
+    @functools.cached_property
+    def _blockers(self) -> dict[int, list[bytes]]:
+        return parse_lock_blockers(self._locks)
 
     def driver(self, block: bool, major: int) -> bytes | None:
         """The name of a device driver (proc_devices(5))."""
@@ -103,6 +111,10 @@ class ProcMachine:
     def lock_waiters(self, lock: bytes) -> tuple[int, ...]:
         """Processes that wait for a lock, given its line without the number (proc_locks(5)); -1: one unnamed."""
         return tuple(self._waiters.get(lock_key(lock), ()))
+
+    def lock_blockers(self, pid: int) -> tuple[bytes, ...]:
+        """The lines, without their number, of the locks that a process waits for; of -1, those for OFD locks."""
+        return tuple(self._blockers.get(pid, ()))
 
     def facing(self, socket: RawSocket) -> tuple[int, ...]:
         """Inodes of the sockets of this machine that `socket` exchanges data with."""

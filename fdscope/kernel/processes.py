@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from errno import EACCES, EINVAL, ENAMETOOLONG, ENOENT, EPERM, ESRCH
 
 from ..raw import RawHeldFile, RawProcess, RawThread, Unread
+from .calls import Calls
 from .mounts import Mounts, is_remote
 from .patience import Patience
 from .root import Directory, Proc
@@ -16,8 +17,8 @@ _GONE = (ENOENT, ESRCH)
 HELD = ("cwd", "root", "exe")
 
 
-def process(task: Directory, pid: int) -> tuple[RawProcess | None, list[Unread]]:
-    """The texts of a process, and those that could not be read; None: it is gone."""
+def process(task: Directory, pid: int, *, maps: bool = False) -> tuple[RawProcess | None, list[Unread]]:
+    """The texts of a process, its `maps` if wanted, and those that could not be read; None: it is gone."""
     unread: list[Unread] = []
 
     def text(name: bytes) -> bytes:
@@ -41,6 +42,12 @@ def process(task: Directory, pid: int) -> tuple[RawProcess | None, list[Unread]]
         _namespaces(task, unread),
         descriptor_count(task, b"fd"),
     )
+    if maps:
+        mapped_text = task.read_all(b"maps")
+        if isinstance(mapped_text, bytes):
+            raw = raw._replace(maps=mapped_text)
+        elif mapped_text.errno not in _GONE:
+            unread.append(mapped_text)
     return raw, unread
 
 
@@ -142,8 +149,14 @@ def shared_tables(pids: Collection[int]) -> list[list[int]]:
     return [sorted(table) for table in tables if len(table) > 1]
 
 
-def threads(task: Directory) -> Iterator[RawThread | Unread]:
-    """Every thread; one that ends meanwhile is left out."""
+def threads(task: Directory, *, live: bool = False, waits: bool = False) -> Iterator[RawThread | Unread]:
+    """Every thread; one that ends meanwhile is left out.
+
+    Args:
+        task: the directory of the process.
+        live: whether its pids are those that system calls of this process understand.
+        waits: whether to read what the threads are stopped in, too.
+    """
     directory = task.open(b"task")
     if isinstance(directory, Unread):
         yield directory._replace(what="threads")
@@ -153,14 +166,17 @@ def threads(task: Directory) -> Iterator[RawThread | Unread]:
         if isinstance(numbers, Unread):
             yield numbers._replace(what="threads")
             return
+        calls = Calls(directory, live=live)
         for tid in numbers:
             stat, status = directory.read(b"%d/stat" % tid), directory.read(b"%d/status" % tid)
             if isinstance(stat, bytes) and isinstance(status, bytes):
-                yield RawThread(task.pid or 0, tid, stat, status)
+                thread = RawThread(task.pid or 0, tid, stat, status)
+                yield calls.added(thread) if waits else thread
                 continue
             for missing in (stat, status):
                 if isinstance(missing, Unread) and missing.errno not in _GONE:
                     yield missing
+        yield from calls.refused
 
 
 def held(

@@ -42,12 +42,16 @@ class ProcSource:
 
     name = "proc"
 
-    def __init__(self, proc: Proc, mounts: Mounts, *, timeout_s: float = 5.0, mapped: bool = False) -> None:
+    def __init__(
+        self, proc: Proc, mounts: Mounts, *, timeout_s: float = 5.0, mapped: bool = False, waits: bool = False
+    ) -> None:
+        """`waits`: also read what threads are stopped in."""
         self._proc = proc
         self._mounts = mounts
         self._patience = Patience(timeout_s)
         self._sameness = Sameness()
         self._mapped = mapped
+        self._waits = waits
         self._helpers = 0
         self._refused: set[int | None] = set()
 
@@ -200,13 +204,13 @@ class ProcSource:
                 yield record
 
     def _process(self, task: Directory, pid: int) -> Iterator[Record]:
-        process, unread = processes.process(task, pid)
+        process, unread = processes.process(task, pid, maps=self._waits)
         yield from unread
         if process is None:
             return
         yield process
         threads: list[RawThread] = []
-        for thread in processes.threads(task):
+        for thread in processes.threads(task, live=self._proc.live, waits=self._waits):
             if isinstance(thread, RawThread):
                 threads.append(thread)
             else:

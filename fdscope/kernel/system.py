@@ -22,18 +22,18 @@ def system(proc: Proc) -> RawSystem:
     )
 
 
-def _packages(proc: Proc) -> frozenset[bytes]:
-    """``physical_package_id`` of every CPU, from the sysfs that stands beside the proc root."""
+def _packages(proc: Proc) -> tuple[tuple[int, bytes], ...]:
+    """CPU and ``physical_package_id`` of every CPU, from the sysfs that stands beside the proc root."""
     directory = proc.open(b"../sys/devices/system/cpu")
     if not isinstance(directory, Directory):
-        return frozenset()
+        return ()
     with directory:
         names = directory.names()
         if isinstance(names, Unread):
-            return frozenset()
+            return ()
         found = [
-            directory.read(name + b"/topology/physical_package_id")
+            (int(name[3:]), directory.read(name + b"/topology/physical_package_id"))
             for name in names
             if name.startswith(b"cpu") and name[3:].isdigit()
         ]
-    return frozenset(answer for answer in found if isinstance(answer, bytes))
+    return tuple((cpu, answer) for cpu, answer in found if isinstance(answer, bytes))

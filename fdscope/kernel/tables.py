@@ -49,8 +49,7 @@ def parse_lock_waiters(table: bytes) -> dict[bytes, list[int]]:
     """`lock_key` of each lock that somebody waits for, to the pids that wait (proc_locks(5)).
 
     A line with ``->`` waits for the lock in the last line before it that has none; it has no pid, but -1, if it
-    is for an OFD lock. A line of another form
-    is left out.
+    is for an OFD lock. A line of another form is left out.
     """
     found: dict[bytes, list[int]] = {}
     holder = b""
@@ -61,4 +60,16 @@ def parse_lock_waiters(table: bytes) -> dict[bytes, list[int]]:
             holder = lock_key(rest)
         elif len(words) > 4 and words[4].removeprefix(b"-").isdigit():
             found.setdefault(holder, []).append(int(words[4]))
+    return found
+
+
+def parse_lock_blockers(table: bytes) -> dict[int, list[bytes]]:
+    """Pid to the `lock_key` of each lock that a process of this pid waits for (proc_locks(5)).
+
+    Those who wait for an OFD lock have no pid of their own there: they stand under -1.
+    """
+    found: dict[int, list[bytes]] = {}
+    for lock, pids in parse_lock_waiters(table).items():
+        for pid in pids:
+            found.setdefault(pid, []).append(lock)
     return found

@@ -102,6 +102,14 @@ class OpenSocket(KernelObject, kw_only=True):
         """Why it faces nobody, if that is so: a word of `OTHER_ENDS`; empty, where nobody need be there."""
         return ""
 
+    def queued(self) -> int | None:
+        """Its receive queue."""
+        return self.receive_queue_bytes
+
+    def only_peers(self) -> bool:
+        """Whether it is one end of a connection, which nobody can join."""
+        return self.state == "ESTABLISHED" and self.socket_type in ("stream", "seqpacket")
+
     def remarks(self) -> list[str]:
         """What to say after its addresses."""
         found = []

@@ -148,6 +148,26 @@ class IoUring(KernelObject, tag="io_uring", kw_only=True):
             known["object"] = f"io_uring:[{known['inode']}]"
         return cls(details=details(lines, _KNOWN), **known)
 
+    def works_on(self) -> list[tuple[int | None, str | None, str]]:
+        """Files of submissions that wait to be taken, and registered files; and of what is under way, nothing.
+
+        The kernel tells a registered file by its path, or its last part before Linux 6.13: what has the same one
+        may be another.
+        """
+        return [
+            *(
+                (one.target_fd, None, f"a submission ({one.operation}) stands in the ring of")
+                for one in self.submissions or ()
+                if one.target_fd is not None
+                and one.target_fd >= 0
+                and "fixed_file" not in (one.submission_flags or ())
+            ),
+            *(
+                (None, one.name, f"it, or one of this name, is registered as file {one.index} with the ring of")
+                for one in self.registered_files or ()
+            ),
+        ]
+
     def describe(self) -> str:
         """``rings of 8 and 16, 1 submission pending, 2 registered files``."""
         parts = [

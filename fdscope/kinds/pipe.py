@@ -30,6 +30,10 @@ class Pipe(KernelObject, tag="pipe", kw_only=True):
         """The link, and which end this is."""
         return ", ".join([self.name or "pipe", *which_ends(self.access)])
 
+    def only_peers(self) -> bool:
+        """Nobody comes to a pipe that has no name."""
+        return True
+
     def ends(self) -> tuple[End, ...]:
         """A reading end faces the writing ends, and the other way round."""
         return pipe_ends(self.object, self.access)

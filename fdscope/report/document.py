@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from ..model import Holdings, Snapshot
+from ..model import Holdings, Snapshot, Waits
 from ..text import is_clean, original
 
 _ENCODER = msgspec.json.Encoder()
@@ -112,5 +112,15 @@ def lines_of_holdings(found: Holdings) -> Iterator[bytes]:
         yield encode(use) + b"\n"
     for keep in found.keeps:
         yield b'{"keep":' + encode(keep) + b"}\n"
+    for problem in found.problems:
+        yield b'{"problem":' + encode(problem) + b"}\n"
+
+
+def lines_of_waits(found: Waits) -> Iterator[bytes]:
+    """An answer of ``fdscope waits`` as lines: each thread that waits, then each cycle, then each problem."""
+    for wait in found.waits:
+        yield encode(wait) + b"\n"
+    for cycle in found.cycles:
+        yield b'{"cycle":' + encode(cycle) + b"}\n"
     for problem in found.problems:
         yield b'{"problem":' + encode(problem) + b"}\n"

@@ -13,14 +13,17 @@ from msgspec import Struct
 from ..kinds import KINDS
 from ..model import (
     KEEPS,
+    MODELS,
     OUTCOMES,
     REASONS,
     VERBS,
+    WAITS_FOR,
     Descriptor,
     Explanation,
     Holdings,
     Process,
     Snapshot,
+    Waits,
     kind_name,
 )
 from .fields import Field, fields_of
@@ -169,11 +172,7 @@ def _json_body() -> Iterator[str]:
     yield from _paragraphs(Explanation.__doc__)
     yield from _field_list(fields_of(Explanation))
     yield from _parts([Snapshot, Process, Explanation])
-    yield ".Ss Outcomes of read and write\n.Bl -tag -width Ds\n"
-    for outcome, meaning in OUTCOMES.items():
-        yield f".It {outcome}\n"
-        yield from prose(_sentence(meaning))
-    yield ".El\n"
+    yield from _words("Outcomes of read and write", OUTCOMES)
     yield ".Ss Descriptor\n"
     yield from prose("The fields depend on the kind.")
     yield "They stand in\n.Xr fdscope-kinds 7 .\n"
@@ -181,16 +180,24 @@ def _json_body() -> Iterator[str]:
     yield from _paragraphs(Holdings.__doc__)
     yield from _field_list(fields_of(Holdings))
     yield from _parts([Holdings], known=[Snapshot, Process])
-    yield ".Ss What keeps an object busy\n.Bl -tag -width Ds\n"
-    for why, meaning in KEEPS.items():
-        yield f".It {why}\n"
+    yield from _words("What keeps an object busy", KEEPS)
+    yield ".Ss Waits\n"
+    yield from _paragraphs(Waits.__doc__)
+    yield from _field_list(fields_of(Waits))
+    yield from _parts([Waits], known=[Snapshot, Process, Holdings])
+    yield from _words("What a thread waits for", WAITS_FOR)
+    yield from _words("I/O models", MODELS)
+    yield from _words("Reasons of problems", REASONS)
+    yield ".Sh SEE ALSO\n.Xr fdscope 1 ,\n.Xr jq 1 ,\n.Xr fdscope-kinds 7\n"
+
+
+def _words(title: str, meanings: dict[str, str]) -> Iterator[str]:
+    """The words that a field may have, with what they mean."""
+    yield f".Ss {title}\n.Bl -tag -width Ds\n"
+    for word, meaning in meanings.items():
+        yield f".It {word}\n"
         yield from prose(_sentence(meaning))
     yield ".El\n"
-    yield ".Ss Reasons of problems\n.Bl -tag -width Ds\n"
-    for reason, meaning in REASONS.items():
-        yield f".It {reason}\n"
-        yield from prose(_sentence(meaning))
-    yield ".El\n.Sh SEE ALSO\n.Xr fdscope 1 ,\n.Xr jq 1 ,\n.Xr fdscope-kinds 7\n"
 
 
 _JSON_RULES = (
@@ -199,6 +206,8 @@ _JSON_RULES = (
     "pid and process of its holder added, and one line with the single key problem for each problem. "
     "fdscope who writes Holdings; with --ndjson a line for each Use, one with the single key keep for each Keep, "
     "and one for each problem. "
+    "fdscope waits writes Waits; with --ndjson a line for each ThreadWait, one with the single key cycle for each "
+    "Cycle, and one for each problem. "
     "The JSON Schema of all this is printed by fdscope --json-schema.",
     "Names of fields are lower-case words. Units are in the name (_s, _bytes, _ns) unless the number is a plain "
     "count. Times are RFC 3339 in UTC. A value that is not known is left out. A number that can exceed 2^53 is a "

@@ -13,6 +13,10 @@ from .problems import of_process
 from .safe import printable
 from .style import Style, percent
 from .table import draw
+from .waits import threads
+
+THREADS = 12
+"""How many threads the report shows."""
 
 WARN_AT = 0.8
 """The share of the soft limit above which a process is in danger of EMFILE."""
@@ -30,6 +34,9 @@ def report(
     yield from header(process, snapshot, style)
     if process.descriptors:
         yield from _tables(process, columns, sort, style)
+    if process.threads and not process.kernel_thread:
+        yield _section("threads", style)
+        yield from threads(process, style, THREADS, "  ")
     if process.files:
         yield _section("held without a descriptor", style)
         yield from draw(

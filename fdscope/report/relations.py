@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..model import Descriptor, Holder, Process
+from ..model import Descriptor, Holder, Process, Waited
 
 NAMED = 2
 """How many others one line names at the other end."""
@@ -21,18 +21,26 @@ _MISSING = {
 def peers(process: Process, descriptor: Descriptor) -> str | None:
     """``nginx[123] fd 5, nginx[124] fd 5 and 6 more``, or why nobody is there where somebody should be."""
     if descriptor.peers:
-        return _named(process, descriptor.peers, descriptor.peers_total)
+        return _named(process.pid, descriptor.peers, descriptor.peers_total)
     return _MISSING.get(descriptor.other_end or "")
 
 
 def shared_with(process: Process, descriptor: Descriptor) -> str | None:
     """``fd 7, bash[123] fd 0``: who refers to the same open file description."""
-    return _named(process, descriptor.shared_with or (), descriptor.shared_total, 1) or None
+    return _named(process.pid, descriptor.shared_with or (), descriptor.shared_total, 1) or None
 
 
 def watched_by(process: Process, descriptor: Descriptor) -> str | None:
     """``fd 8, nginx[123] fd 9``: epolls that wait for its events."""
-    return _named(process, descriptor.watched_by or (), descriptor.watched_total) or None
+    return _named(process.pid, descriptor.watched_by or (), descriptor.watched_total) or None
+
+
+def ends_of(pid: int, waited: Waited) -> str:
+    """Who is at the other end of what a thread of a process waits on; empty: there need be nobody."""
+    if waited.peers:
+        return f"<-> {_named(pid, waited.peers, waited.peers_total)}"
+    missing = _MISSING.get(waited.other_end or "")
+    return f"({missing})" if missing else ""
 
 
 def relations(process: Process, descriptor: Descriptor) -> str:
@@ -46,11 +54,11 @@ def relations(process: Process, descriptor: Descriptor) -> str:
     return "; ".join(parts)
 
 
-def _named(process: Process, holders: Sequence[Holder], total: int | None, most: int = NAMED) -> str:
+def _named(pid: int, holders: Sequence[Holder], total: int | None, most: int = NAMED) -> str:
     """The first of them; those of the process itself by their number alone."""
     found = []
-    for one in sorted(holders, key=lambda one: one.pid != process.pid)[:most]:
-        whose = "" if one.pid == process.pid else f"{one.process or '?'}[{one.pid}] "
+    for one in sorted(holders, key=lambda one: one.pid != pid)[:most]:
+        whose = "" if one.pid == pid else f"{one.process or '?'}[{one.pid}] "
         found.append(f"{whose}fd {one.fd}")
     more = (total or len(holders)) - len(found)
     return ", ".join(found) + (f" and {more:,} more" if more else "")

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from ..kinds import KINDS
-from ..model import Descriptor, Explanation, Holdings, Keep, Problem, Snapshot, Use
+from ..model import Cycle, Descriptor, Explanation, Holdings, Keep, Problem, Snapshot, ThreadWait, Use, Waits
 
 _FOREIGN = {
     "^.*_base64$": {
@@ -18,9 +18,9 @@ _FOREIGN = {
 
 
 def schema() -> dict[str, Any]:
-    """A snapshot, an explanation, an answer of who, or a line of --ndjson."""
+    """A snapshot, an explanation, an answer of who or waits, or a line of --ndjson."""
     _, parts = msgspec.json.schema_components(
-        [Snapshot, Explanation, Holdings, Problem, *KINDS], ref_template="#/$defs/{name}"
+        [Snapshot, Explanation, Holdings, Waits, Problem, *KINDS], ref_template="#/$defs/{name}"
     )
     parts[Descriptor.__name__] = {
         "title": Descriptor.__name__,
@@ -36,6 +36,7 @@ def schema() -> dict[str, Any]:
     for key, kind, of_what in (
         ("problem", Problem, "a problem"),
         ("keep", Keep, "what else keeps an object busy"),
+        ("cycle", Cycle, "processes that wait for each other"),
     ):
         parts[f"{kind.__name__}Line"] = {
             "title": f"{kind.__name__}Line",
@@ -48,14 +49,15 @@ def schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "What fdscope writes as JSON",
-        "description": "With --json one Snapshot, of explain one Explanation, of who one Holdings; with --ndjson "
-        "a line for each descriptor, use or problem.",
+        "description": "With --json one Snapshot, of explain one Explanation, of who one Holdings, of waits one "
+        "Waits; with --ndjson a line for each descriptor, use, thread that waits, or problem.",
         "anyOf": [
             {"$ref": f"#/$defs/{name}"}
             for name in (
-                *(one.__name__ for one in (Snapshot, Explanation, Holdings, Use)),
+                *(one.__name__ for one in (Snapshot, Explanation, Holdings, Use, Waits, ThreadWait)),
                 *(f"{name}Line" for name in lines),
                 "KeepLine",
+                "CycleLine",
                 "ProblemLine",
             )
         ],

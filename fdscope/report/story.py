@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from ..model import (
+    MODELS,
     OTHER_ENDS,
     VERBS,
     Descriptor,
@@ -69,7 +70,7 @@ _STANDARD = ("standard input", "standard output", "standard error")
 # What is told in parts of its own, or stands in the head
 _ELSEWHERE = frozenset(
     "fd tid access flags position open_file shared_with shared_total peers peers_total other_end watched_by "
-    "watched_total name".split()
+    "watched_total io_models waiters waiters_total name".split()
 )
 
 
@@ -85,6 +86,7 @@ def story(told: Explanation, style: Style) -> Iterator[str]:
         ("the open file description", _open_file(process, descriptor)),
         (f"the object: {kind_name(type(descriptor))}", _object(descriptor)),
         ("the other end", _other_end(process, descriptor)),
+        ("how it is used", _models(process, descriptor)),
         ("what the kernel would do now", _prospects(told)),
     )
     for number, (title, rows) in enumerate(parts, 1):
@@ -257,6 +259,24 @@ def _other_end(process: Process, descriptor: Descriptor) -> Iterator[_Row]:
         yield _Row("", "", "an object of this kind, held like this, has no other end")
     elif not descriptor.peers:
         yield _Row("peers", "not known", "nobody looked for them, or what names them is not told")
+
+
+def _models(process: Process, descriptor: Descriptor) -> Iterator[_Row]:
+    """The I/O models, with their evidence, and who waits."""
+    for one in descriptor.io_models or ():
+        yield _Row(one.model, MODELS[one.model], one.evidence)
+    if not descriptor.io_models:
+        yield _Row("no model", "nobody is seen to wait for it, and it is set to no other than blocking calls")
+    if descriptor.waiters:
+        names = {thread.tid: thread for thread in process.threads}
+        for tid in descriptor.waiters:
+            thread = names.get(tid)
+            wait = thread.wait if thread is not None else None
+            what = f"thread {tid}" + (f" ({printable(thread.name)})" if thread is not None and thread.name else "")
+            yield _Row("waits", f"{what} in {wait.syscall if wait is not None else '?'}")
+        rest = (descriptor.waiters_total or 0) - len(descriptor.waiters)
+        if rest > 0:
+            yield _Row("", f"and {rest:,} more")
 
 
 def _prospects(told: Explanation) -> Iterator[_Row]:

@@ -178,4 +178,6 @@ def test_another_users_process_is_shown_as_far_as_it_may_be_and_exits_with_3(for
     assert re.search(r"\d+ voluntary, \d+ involuntary \(sum over 2 threads;", told)
     assert re.search(rf"descriptors +{foreign.told['descriptors']} of [\d,]+ \(hard limit", told)
     assert "everything is a file?" not in told
-    assert "could not be read\n  namespaces, descriptors, cwd, root, exe: permission denied (" in told
+    assert (
+        "could not be read\n  namespaces, maps, syscall, descriptors, cwd, root, exe: permission denied (" in told
+    )

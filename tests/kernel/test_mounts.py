@@ -2,6 +2,7 @@
 
 import os
 
+from fdscope.host import host, package_of
 from fdscope.kernel.machine import ProcMachine
 from fdscope.kernel.mounts import Mounts
 from fdscope.kernel.root import Proc
@@ -77,9 +78,10 @@ def test_the_name_of_a_process_keeps_its_blanks(tmp_path):
         assert (machine.process_name(7), machine.process_name(8)) == (b" a \t", None)
 
 
-def test_packages_are_counted_over_all_cpus(tmp_path):
+def test_every_cpu_sits_in_a_package(tmp_path):
     with planted(tmp_path) as proc:
-        assert system(proc).packages == {b"0\n", b"1\n"}
+        raw = system(proc)
+    assert (package_of(raw), host(raw).cpu_sockets) == ({0: 0, 1: 1, 10: 1}, 2)
 
 
 def test_a_link_that_is_no_number_makes_nobody_self(tmp_path):

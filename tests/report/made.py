@@ -11,6 +11,8 @@ from fdscope.model import (
     Snapshot,
     Switches,
     Thread,
+    Wait,
+    WaitOn,
     kind_name,
 )
 
@@ -40,7 +42,18 @@ def process(**more):
         "descriptor_limit": Limit(soft=10, hard=2000),
         "context_switches": switches(1234, 5, 2),
         "memory": Memory(resident_bytes=1 << 20, virtual_bytes=3 << 20),
-        "threads": [Thread(tid=42, name="web"), Thread(tid=43, name="w\x1b")],
+        "threads": [
+            Thread(
+                tid=42,
+                name="web",
+                state="sleeping",
+                cpu=1,
+                context_switches=switches(1200, 4),
+                code="libc.so.6+0x1f",
+                wait=Wait(waits_for="input", syscall="read", model="blocking", on=[WaitOn(fd=3)]),
+            ),
+            Thread(tid=43, name="w\x1b"),
+        ],
         "descriptors": [
             KIND["pipe"](fd=3, name="pipe:[5]", access="r", flags=["cloexec"]),
             KIND["regular"](

@@ -21,6 +21,11 @@ descriptors
    3  pipe     r       cloexec  pipe:[5], read end
    4  regular  rw      append   /a, 2.0 KiB, at 7
 
+threads
+  TID  NAME   STATE     CPU  VOLUNTARY  INVOLUNTARY  CODE            IN
+   42  web    sleeping    1       1200            4  libc.so.6+0x1f  read(3), blocking
+   43  w\x1b
+
 held without a descriptor
   ROLE    WHAT
   cwd     /home, deleted

@@ -92,7 +92,10 @@ WHOLE = r"""
 4  the other end
    an object of this kind, held like this, has no other end
 
-5  what the kernel would do now
+5  how it is used
+   no model  nobody is seen to wait for it, and it is set to no other than blocking calls
+
+6  what the kernel would do now
    read(2)   gives data  1,993 bytes from its position to the end of the file
    write(2)  takes data
              the bytes go to the end of the file (append), unless the disk, a
@@ -167,7 +170,7 @@ def test_a_pipe_that_nobody_reads():
         "no process holds a reading end: unless one is in flight, a write fails",
         "with EPIPE and SIGPIPE",
     ]
-    assert part(5, lines) == [
+    assert part(6, lines) == [
         "read(2) fails with EBADF it was not opened for reading",
         "write(2) fails with EPIPE, with SIGPIPE",
         "no process holds a reading end (unless one is in flight)",
@@ -193,7 +196,7 @@ def test_a_counter():
     lines = told("eventfd", count=7, semaphore=True, open_file="42:7")
     assert part(2, lines)[-1] == "shared with nobody no other descriptor that could be read refers to it"
     assert "count 7 the counter's value now" in part(3, lines)
-    assert part(5, lines) == [
+    assert part(6, lines) == [
         "read(2) gives data it takes 1 of the counter, which is 7, as 8 bytes",
         "write(2) takes data 8 bytes are a number that is added to the counter",
     ]
@@ -243,7 +246,7 @@ def test_a_value_has_the_unit_that_its_name_tells(name, value, words):
 def test_a_place_can_neither_be_read_nor_written():
     lines = told("regular", access="path", name="/a")
     assert part(2, lines)[0] == "access path only a place in the file system (O_PATH)"
-    assert [line.split("it is")[0] for line in part(5, lines) if "EBADF" in line] == [
+    assert [line.split("it is")[0] for line in part(6, lines) if "EBADF" in line] == [
         "read(2) fails with EBADF",
         "write(2) fails with EBADF",
     ]
@@ -277,7 +280,7 @@ def test_hardly_anything_may_be_known_of_a_process():
 @pytest.mark.parametrize("kind", sorted(KIND))
 def test_every_kind_can_be_told_with_nothing_known_of_it(kind):
     lines = told(kind, access=None, flags=None)
-    assert part(5, lines)[0].startswith("read(2) cannot be known from outside")
+    assert part(6, lines)[0].startswith("read(2) cannot be known from outside")
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES)

@@ -1,0 +1,63 @@
+"""fdscope waits [TARGET...]: which thread waits on what, and by which I/O model."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from ..console import Console
+from ..model import Waits
+from ..quantity import many
+from ..report import document
+from ..report.problems import of_all
+from ..scanner import OTHERS
+from ..selection import UsageError
+from ..statuses import DONE, NOT_PERMITTED, NOTHING_FOUND
+from ..waiting import waits
+
+
+def run(asked: Namespace, console: Console) -> int:
+    """Looks once, and writes the answer in the form that was asked for."""
+    if sum([asked.json, asked.ndjson, asked.format is not None]) > 1:
+        raise UsageError("--json, --ndjson and --format are forms of one answer: give one of them")
+    found = waits(asked.targets, proc=asked.proc, timeout_s=asked.timeout, peers=not asked.no_peers)
+    if asked.json:
+        text = document.encode(found)
+        console.write_bytes((document.indented(text) if console.is_terminal else text) + b"\n")
+    elif asked.ndjson:
+        for line in document.lines_of_waits(found):
+            console.write_bytes(line)
+    else:
+        _write(found, asked, console)
+    return _status(found, asked)
+
+
+def _write(found: Waits, asked: Namespace, console: Console) -> None:
+    from ..report.style import Style
+    from ..report.waits import waits as told
+
+    style = Style(console.colour(asked.color), console.is_unicode, None if asked.wide else console.width)
+    lines = told(
+        found,
+        style,
+        form=asked.format or "table",
+        show_headers=not asked.no_headers,
+        everyone=asked.all,
+    )
+    for line in lines:
+        console.write(line)
+    console.flush()
+    of_kernel = sum(one.kernel_thread is True for one in found.waits)
+    if of_kernel and not asked.all:
+        console.say(f"fdscope: {many(of_kernel, 'thread')} of the kernel left out; --all shows them")
+    if found.threads_unknown:
+        told_of = f"what {many(found.threads_unknown, 'thread')} wait for could not be found out"
+        console.say(f"fdscope: {told_of}")
+    for line in of_all([one for one in found.problems if asked.targets or one.what != OTHERS]):
+        console.say(f"fdscope: {line}")
+
+
+def _status(found: Waits, asked: Namespace) -> int:
+    if asked.targets and not found.threads_total:
+        return NOTHING_FOUND
+    refused = any(one.reason == "permission-denied" and one.what == "syscall" for one in found.problems)
+    return NOT_PERMITTED if refused and not any(one.wait.syscall for one in found.waits) else DONE

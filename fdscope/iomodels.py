@@ -1,0 +1,247 @@
+"""By which I/O models descriptors are used: threads that wait, flags, epolls, rings, put together. Pure.
+
+Knows no kind: what a kind has to do with it, its class tells (`registrations`, `works_on`, `queued`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from .model import MODELS, Descriptor, IoModel, LockHolder, Process, Queue, Thread, Wait, Watcher
+from .quantity import many
+from .syscalls import FILE_LOCK, READINESS
+from .waits import lock_holder
+
+MOST = 8
+"""How many threads, epolls and queues are named; the others are counted."""
+
+_NONBLOCKING = IoModel(model="nonblocking", evidence="O_NONBLOCK is set")
+_ORDER = {model: place for place, model in enumerate(MODELS)}
+
+Table = dict[int, Descriptor]
+Place = tuple[int, int]
+"""A task, by pid or thread id, and a number in its descriptor table."""
+
+
+class Waiters(NamedTuple):
+    """Threads that wait on one descriptor in one way."""
+
+    wait: Wait
+    events: list[str] | None
+    threads: list[int]
+
+
+def tell(
+    processes: Sequence[Process], blockers: Callable[[int], Sequence[bytes]], name_of: Callable[[int], str | None]
+) -> None:
+    """Writes into waits and descriptors what they have to do with each other.
+
+    Args:
+        processes: with their threads and descriptors.
+        blockers: the lines of the locks that a process waits for, of -1 those of all who wait for an OFD lock.
+        name_of: the name of a process.
+    """
+    tables = {process.pid: tables_of(process) for process in processes}
+    waiting: dict[Place, list[Waiters]] = {}
+    for process in processes:
+        for thread in process.threads:
+            if thread.wait is not None and thread.wait.on:
+                _add(process, thread, thread.wait, tables[process.pid], waiting)
+    for process in processes:
+        for thread in process.threads:
+            if thread.wait is not None and thread.wait.waits_for == FILE_LOCK:
+                _tell_lock(process, thread, thread.wait, tables[process.pid], blockers, name_of)
+        for task, table in tables[process.pid].items():
+            _tell_models(process, task or process.pid, table, waiting)
+
+
+def tables_of(process: Process) -> dict[int | None, Table]:
+    """The descriptors of each table: of the process's own, under None, and of threads that have their own."""
+    found: dict[int | None, Table] = {}
+    for one in process.descriptors or ():
+        found.setdefault(one.tid, {})[one.fd] = one
+    return found
+
+
+def table_of(thread: Thread, tables: Mapping[int | None, Table]) -> Table:
+    """The descriptors that the numbers of a thread mean."""
+    return tables.get(thread.tid if thread.own_descriptor_table else None, {})
+
+
+def _add(
+    process: Process,
+    thread: Thread,
+    wait: Wait,
+    tables: Mapping[int | None, Table],
+    waiting: dict[Place, list[Waiters]],
+) -> None:
+    table = table_of(thread, tables)
+    task = thread.tid if thread.own_descriptor_table else process.pid
+    for one in wait.on or ():
+        descriptor = table.get(one.fd)
+        if descriptor is not None and wait.model == "blocking" and "nonblock" in (descriptor.flags or ()):
+            wait.model = "nonblocking"
+        if descriptor is not None and wait.waits_for == READINESS and one.events is None:
+            _tell_watching(wait, descriptor, table)
+        ways = waiting.setdefault((task, one.fd), [])
+        for way in ways:
+            if way.wait.syscall == wait.syscall and way.wait.model == wait.model and way.events == one.events:
+                way.threads.append(thread.tid)
+                break
+        else:
+            ways.append(Waiters(wait, one.events, [thread.tid]))
+
+
+def _tell_watching(wait: Wait, epoll: Descriptor, table: Table) -> None:
+    """How many descriptors a thread in epoll_wait(2) waits for, and those with most in their queues."""
+    targets = epoll.registrations()
+    wait.watching = len(targets)
+    queues = []
+    for fd in {target.fd for target in targets if not target.stale}:
+        queued = table[fd].queued() if fd in table else None
+        if queued:
+            queues.append(Queue(fd=fd, queued_bytes=queued))
+    queues.sort(key=lambda queue: (-queue.queued_bytes, queue.fd))
+    wait.busiest = queues[:MOST] or None
+
+
+def _tell_lock(
+    process: Process,
+    thread: Thread,
+    wait: Wait,
+    tables: Mapping[int | None, Table],
+    blockers: Callable[[int], Sequence[bytes]],
+    name_of: Callable[[int], str | None],
+) -> None:
+    """Who holds the lock: of all that the process waits for, those on the file that this thread is about."""
+    table = table_of(thread, tables)
+    inodes = {table[one.fd].inode for one in wait.on or () if one.fd in table}
+    found: list[LockHolder] = []
+    for line in dict.fromkeys((*blockers(process.pid), *blockers(-1))):
+        try:
+            holder = lock_holder(line)
+        except ValueError:
+            continue
+        if inodes and holder.inode not in inodes:
+            continue
+        name = name_of(holder.pid) if holder.pid else None
+        found.append(
+            LockHolder(
+                **{field: getattr(holder, field) for field in holder.__struct_fields__ if field != "process"},
+                process=name,
+            )
+        )
+    wait.held_by = found or None
+
+
+def _tell_models(process: Process, task: int, table: Table, waiting: Mapping[Place, list[Waiters]]) -> None:
+    epolls = _epolls(process, table)
+    rings = _rings(table)
+    signals = _signal_evidence(process)
+    for fd, descriptor in table.items():
+        found: list[IoModel] = []
+        waiters: list[int] = []
+        for way in waiting.get((task, fd), ()):
+            waiters += way.threads
+            if way.wait.model is not None:
+                found.append(_by_threads(way))
+        flags = descriptor.flags or ()
+        if "nonblock" in flags:
+            found.append(_NONBLOCKING)
+        if "async" in flags and signals:
+            found.append(IoModel(model="signal-driven", evidence=signals))
+        watchers: Sequence[Watcher | _Watch] = descriptor.watched_by or epolls.get(fd, [])
+        for watcher in watchers:
+            threads = [
+                tid
+                for way in waiting.get((watcher.tid or watcher.pid, watcher.fd), ())
+                if way.wait.waits_for == READINESS
+                for tid in way.threads
+            ]
+            if watcher.pid == process.pid:
+                waiters += threads
+            found.append(_by_epoll(process, watcher, threads))
+        found += [IoModel(model="asynchronous", evidence=evidence) for evidence in rings.get(fd, ())]
+        if found:
+            found.sort(key=lambda one: _ORDER[one.model])
+            descriptor.io_models = found
+        if waiters:
+            alone = list(dict.fromkeys(waiters))
+            descriptor.waiters, descriptor.waiters_total = alone[:MOST], len(alone)
+
+
+def _by_threads(way: Waiters) -> IoModel:
+    wait, number = way.wait, len(way.threads)
+    who = f"thread {way.threads[0]} is" if number == 1 else f"{many(number, 'thread')} are"
+    evidence = f"{who} in {wait.syscall}(2)"
+    if wait.model == "blocking":
+        evidence += ", and O_NONBLOCK is not set"
+    if way.events:
+        evidence += f" until it is ready: {' '.join(way.events)}"
+    return IoModel(model=wait.model or "", evidence=evidence, threads=way.threads[:MOST])
+
+
+class _Watch(NamedTuple):
+    """What is needed of a Watcher, where links were not looked for."""
+
+    pid: int
+    fd: int
+    tid: int | None
+    process: str | None
+    events: list[str]
+
+
+def _epolls(process: Process, table: Table) -> dict[int, list[_Watch]]:
+    """Who watches a number, by the numbers that epolls of the same table tell."""
+    found: defaultdict[int, list[_Watch]] = defaultdict(list)
+    for fd, epoll in table.items():
+        for target in epoll.registrations():
+            meant = table.get(target.fd)
+            if meant is not None and not target.stale and target.inode in (None, meant.inode):
+                found[target.fd].append(_Watch(process.pid, fd, epoll.tid, process.name, target.events))
+    return found
+
+
+def _by_epoll(process: Process, watcher: Watcher | _Watch, threads: list[int]) -> IoModel:
+    whose = "" if watcher.pid == process.pid else f" of {watcher.process or '?'}[{watcher.pid}]"
+    wanted = " ".join(event for event in watcher.events if event not in ("err", "hup"))
+    evidence = f"epoll fd {watcher.fd}{whose} watches it" + (f" for {wanted}" if wanted else "")
+    if threads:
+        who = f"thread {threads[0]} waits" if len(threads) == 1 else f"{many(len(threads), 'thread')} wait"
+        evidence += f", and {who} on that epoll"
+    return IoModel(model="multiplexed", evidence=evidence, threads=threads[:MOST] or None)
+
+
+def _signal_evidence(process: Process) -> str:
+    """Why O_ASYNC drives the process by signals; empty: nobody there takes one.
+
+    Which signal was set (F_SETSIG of fcntl(2)) the kernel tells nobody but who holds the descriptor; it is SIGIO
+    if none was. One that is blocked is taken with sigwaitinfo(2) or a signalfd.
+    """
+    if process.signals is None:
+        return "O_ASYNC is set"
+    taken = {*process.signals.caught, *process.signals.blocked}
+    if "SIGIO" in taken:
+        how = "caught" if "SIGIO" in process.signals.caught else "blocked, to be waited for"
+        return f"O_ASYNC is set, and SIGIO is {how}"
+    others = sorted(name for name in taken if name.startswith(("SIGRT", "SIGUSR", "SIGURG")))
+    if others:
+        return f"O_ASYNC is set, and a signal that F_SETSIG may have set is taken: {', '.join(others[:4])}"
+    return ""
+
+
+def _rings(table: Table) -> dict[int, list[str]]:
+    """Which descriptors are worked on asynchronously, by what rings of the same table tell."""
+    found: defaultdict[int, dict[str, None]] = defaultdict(dict)
+    names: dict[str, list[int]] | None = None
+    for fd, ring in table.items():
+        for number, name, how in ring.works_on():
+            if names is None:
+                names = {}
+                for other, one in table.items():
+                    names.setdefault(one.name or "", []).append(other)
+            for target in [number] if number is not None else names.get(name or "", ()):
+                found[target][f"{how} fd {fd}"] = None
+    return {fd: list(evidence)[:MOST] for fd, evidence in found.items()}

@@ -1,0 +1,106 @@
+"""What a thread is stopped in: its syscall and wchan files, and the memory that its arguments point to."""
+
+from __future__ import annotations
+
+import os
+from _thread import get_native_id
+from errno import EACCES, ENOENT, EPERM, ESRCH
+
+from .. import syscalls
+from ..raw import RawThread, Unread
+from .root import Directory
+
+_KERNEL = 0x00200000 | 0x00000010  # PF_KTHREAD and PF_IO_WORKER of include/linux/sched.h
+_WIDE = 1 << 32
+_GONE = (ENOENT, ESRCH)
+
+
+class Calls:
+    """Reads the calls of one process's threads; what is refused for one is not asked of the next."""
+
+    def __init__(self, directory: Directory, *, live: bool) -> None:
+        """`directory` is its ``task``; `live`: its pids are those that system calls of this process understand."""
+        self._directory = directory
+        self._live = live
+        self._machine = os.uname().machine
+        self._bits: int | None = None
+        self.refused: list[Unread] = []
+        """What could not be read, once for all threads."""
+
+    def added(self, thread: RawThread) -> RawThread:
+        """The thread with its system call; one of the kernel, or that runs as this one does, has none."""
+        if self._live and thread.tid == get_native_id():
+            return thread
+        if _flags(thread.stat) & _KERNEL:
+            return thread._replace(function=self._read(thread.tid, b"wchan"))
+        call = self._read(thread.tid, b"syscall")
+        if call in (b"", b"running\n"):
+            return thread._replace(syscall=call, function=self._read(thread.tid, b"wchan") if not call else b"")
+        thread = thread._replace(syscall=call, function=self._read(thread.tid, b"wchan"))
+        try:
+            inside = syscalls.parse(call)
+        except ValueError:
+            return thread
+        if inside is None or inside.number < 0:
+            return thread
+        bits = self._bits_of(thread.tid, inside.stack_pointer)
+        return thread._replace(bits=bits, memory=self._memory(thread, inside, bits))
+
+    def _read(self, tid: int, name: bytes) -> bytes:
+        if any(one.what == name.decode() for one in self.refused):
+            return b""
+        content = self._directory.read(b"%d/%s" % (tid, name))
+        if isinstance(content, Unread):
+            if content.errno not in _GONE:
+                self.refused.append(content._replace(what=name.decode()))
+            return b""
+        return content
+
+    def _bits_of(self, tid: int, stack_pointer: int) -> int:
+        """Of an address of the program; asked only where its stack lies so low that it may be a 32-bit one.
+
+        The vector that the kernel hands to a program (getauxval(3)) begins with a type, which is a small number:
+        read as 64 bits it is large if it is made of words of 32 bits.
+        """
+        if stack_pointer >= _WIDE:
+            return 64
+        if self._bits is None:
+            vector = self._directory.read(b"%d/auxv" % tid)
+            first = int.from_bytes(vector[:8], "little") if isinstance(vector, bytes) else 0
+            self._bits = 32 if first >= _WIDE else 64
+        return self._bits
+
+    def _memory(self, thread: RawThread, inside: syscalls.Inside, bits: int) -> tuple[tuple[int, bytes], ...]:
+        if not self._live or any(one.what == "memory" for one in self.refused):
+            return ()
+        function = thread.function.decode("ascii", "replace")
+        name = syscalls.name_of(inside.number, self._machine, bits)
+        if name == "restart_syscall":
+            name = syscalls.restarted(function)
+        call = syscalls.Call(name, inside.arguments, bits)
+        found: dict[int, bytes] = {}
+        self._fetch(thread.tid, call, found)
+        try:
+            real = syscalls.unpacked(call, found)
+        except ValueError:
+            return tuple(found.items())
+        if real is not call:
+            self._fetch(thread.tid, real, found)
+        return tuple(found.items())
+
+    def _fetch(self, tid: int, call: syscalls.Call, found: dict[int, bytes]) -> None:
+        for pointed in syscalls.pointed(call):
+            from .memory import memory  # costs 2 ms, which only select and poll, and sleepers, take
+
+            content = memory(tid, pointed.address, pointed.size_bytes)
+            if isinstance(content, bytes):
+                found[pointed.address] = content
+            elif content.errno in (EACCES, EPERM):
+                self.refused.append(content._replace(pid=self._directory.pid))
+                return
+
+
+def _flags(stat: bytes) -> int:
+    """Field 9 of proc_pid_stat(5); 0 where the text has another form."""
+    words = stat.rpartition(b") ")[2].split(None, 7)
+    return int(words[6]) if len(words) > 6 and words[6].isdigit() else 0
