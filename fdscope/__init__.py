@@ -7,14 +7,14 @@
 
 `scan` gives a `Snapshot`: processes with their descriptors, each an instance of its kind, and the problems
 that were met. `who` gives `Holdings`: which processes hold an object. `waits` gives `Waits`: which threads wait on
-what. The classes are in `fdscope.model` and `fdscope.kinds`.
+what; `watch` gives a `Frame` for each interval. The classes are in `fdscope.model` and `fdscope.kinds`.
 """
 
 from __future__ import annotations
 
 from ._version import __version__
 
-__all__ = ["Holdings", "Snapshot", "UsageError", "Waits", "__version__", "scan", "waits", "who"]
+__all__ = ["Frame", "Holdings", "Snapshot", "UsageError", "Waits", "__version__", "scan", "waits", "watch", "who"]
 
 
 def __getattr__(name: str) -> object:
@@ -23,6 +23,10 @@ def __getattr__(name: str) -> object:
         from .scanner import scan
 
         return scan
+    if name == "watch":
+        from .watcher import watch
+
+        return watch
     if name == "waits":
         from .waiting import waits
 
@@ -31,7 +35,7 @@ def __getattr__(name: str) -> object:
         from .search import who
 
         return who
-    if name in ("Holdings", "Snapshot", "Waits"):
+    if name in ("Frame", "Holdings", "Snapshot", "Waits"):
         from . import model
 
         return getattr(model, name)

@@ -47,6 +47,7 @@ COMMANDS = (
     Command("explain", "PID FD", "one descriptor, told from its number out to its other ends"),
     Command("who", "OBJECT...", "say which processes hold a file, mount, port, socket or pipe"),
     Command("waits", "[TARGET...]", "say which thread waits on what, and by which I/O model"),
+    Command("watch", "[TARGET... | -- COMMAND...]", "show context switches, waits and descriptors over time"),
     Command("lab", "[NAME...]", "hold one live descriptor of every kind, to look at, until interrupted"),
     Command("doctor", "", "say what present rights let one see, and what would unlock the rest"),
 )
@@ -56,8 +57,8 @@ OPTIONS = (
     Option(
         ("--ndjson",),
         "one JSON object a line for each descriptor and each problem; of who for each use, of waits for each "
-        "thread",
-        commands=("show", "who", "waits"),
+        "thread, of watch for each interval",
+        commands=("show", "who", "waits", "watch"),
     ),
     Option(("--json-schema",), "print the JSON Schema of the documents and end"),
     Option(
@@ -83,7 +84,7 @@ OPTIONS = (
     Option(
         ("--wide",),
         "never cut the last column to the width of the terminal",
-        commands=("show", "explain", "who", "waits"),
+        commands=("show", "explain", "who", "waits", "watch"),
     ),
     Option(
         ("--pids",),
@@ -103,7 +104,7 @@ OPTIONS = (
         "PATH",
         (),
         "/proc",
-        ("show", "explain", "who", "waits", "doctor"),
+        ("show", "explain", "who", "waits", "watch", "doctor"),
     ),
     Option(
         ("--no-peers",),
@@ -117,7 +118,7 @@ OPTIONS = (
         "WHEN",
         ("auto", "always", "never"),
         "auto",
-        ("show", "explain", "who", "waits", "doctor"),
+        ("show", "explain", "who", "waits", "watch", "doctor"),
     ),
     Option(
         ("--timeout",),
@@ -127,6 +128,18 @@ OPTIONS = (
         "5",
         ("show", "explain", "who", "waits"),
     ),
+    Option(("--interval",), "time between two frames of watch, in seconds", "SECONDS", (), "1", ("watch",)),
+    Option(
+        ("--count",), "how many frames watch makes; without it, until it is interrupted", "N", commands=("watch",)
+    ),
+    Option(("--top",), "how many processes watch shows, those that are switched most", "N", (), "10", ("watch",)),
+    Option(
+        ("--changes",),
+        "of watch with --ndjson: also every descriptor that is opened or closed, and how fast files are read and "
+        "written",
+        commands=("watch",),
+    ),
+    Option(("--lines",), "of watch: lines also on a terminal, not a screen", commands=("watch",)),
 )
 
 
@@ -135,14 +148,34 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message} (see 'fdscope --help')")
 
 
-def _seconds(word: str) -> float:
+def _seconds(option: str, word: str, least: float = 0.0) -> float:
     try:
         seconds = float(word)
     except ValueError:
         seconds = -1.0
-    if not 0 < seconds <= 86400:
-        raise UsageError(f"--timeout takes a number of seconds from 0 to 86400, not '{word}'")
+    if not least <= seconds <= 86400 or not seconds:
+        raise UsageError(f"{option} takes a number of seconds from {least:g} to 86400, not '{word[:60]}'")
     return seconds
+
+
+def _number(option: str, word: str) -> int:
+    if not (word.isascii() and word.isdigit() and 0 < int(word[:10]) < 10**9 and len(word) < 10):
+        raise UsageError(f"{option} takes a whole number above 0, not '{word[:60]}'")
+    return int(word)
+
+
+def _checked(asked: argparse.Namespace) -> None:
+    """Turns words into numbers.
+
+    Raises:
+        UsageError: one is none, or out of range.
+    """
+    if hasattr(asked, "timeout"):
+        asked.timeout = _seconds("--timeout", asked.timeout)
+    if hasattr(asked, "interval"):
+        asked.interval = _seconds("--interval", asked.interval, 0.1)
+        asked.top = _number("--top", asked.top)
+        asked.count = None if asked.count is None else _number("--count", asked.count)
 
 
 def parser(command: str) -> argparse.ArgumentParser:
@@ -229,9 +262,16 @@ def run(words: list[str], console: Console, loaded: Callable[[], object]) -> int
         return DONE
     known = {one.name for one in COMMANDS}
     command = words[0] if words and words[0] in known else "show"
-    asked = parser(command).parse_args(words[1:] if words[:1] == [command] else words)
-    if hasattr(asked, "timeout"):
-        asked.timeout = _seconds(asked.timeout)
+    rest = words[1:] if words[:1] == [command] else words
+    program: list[str] | None = None
+    if command == "watch" and "--" in rest:
+        rest, program = rest[: rest.index("--")], rest[rest.index("--") + 1 :]
+        if not program:
+            raise UsageError("watch -- takes a command to run, as in: fdscope watch -- make -j4")
+    asked = parser(command).parse_args(rest)
+    if command == "watch":
+        asked.command = program
+    _checked(asked)
     module = import_module(f".commands.{command}", __package__)
     loaded()
     return int(module.run(asked, console))

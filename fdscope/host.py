@@ -10,8 +10,30 @@ from .times import rfc3339
 
 def boot_time(stat: bytes) -> int | None:
     """When the machine was booted, in seconds since 1970; None: the text does not tell it."""
-    number = _after(stat, b"btime")
+    return number_after(stat, b"btime")
+
+
+def number_after(stat: bytes, key: bytes) -> int | None:
+    """A number of proc_stat(5), such as ``ctxt`` or ``procs_running``; None: it is not there."""
+    number = _after(stat, key)
     return int(number) if number.isdigit() else None
+
+
+def cpus(stat: bytes) -> int | None:
+    """CPUs that are online; None: the text names none."""
+    return sum(line.startswith(b"cpu") and line[3:4].isdigit() for line in stat.splitlines()) or None
+
+
+def pressure(text: bytes) -> int | None:
+    """Time in which some task had to wait, in microseconds since boot (PSI); None: the kernel does not tell it.
+
+    Of Documentation/accounting/psi.rst, the end of the line ``some``.
+    """
+    for line in text.splitlines():
+        total = line.rpartition(b"total=")[2]
+        if line.startswith(b"some ") and total.isdigit():
+            return int(total)
+    return None
 
 
 def _after(stat: bytes, key: bytes) -> bytes:
@@ -24,7 +46,6 @@ def _after(stat: bytes, key: bytes) -> bytes:
 def host(raw: RawSystem, load: RawLoad | None = None) -> Host:
     """What the texts tell; a part that is missing or strange is left out."""
     booted = boot_time(raw.stat)
-    cpus = sum(line.startswith(b"cpu") and line[3:4].isdigit() for line in raw.stat.splitlines())
     switches = _after(raw.stat, b"ctxt")
     numbers = raw.file_nr.split()
     open_files = None
@@ -34,7 +55,7 @@ def host(raw: RawSystem, load: RawLoad | None = None) -> Host:
         hostname=text(raw.hostname.strip()) or None,
         kernel=text(raw.kernel.strip()) or None,
         boot_time=None if booted is None else rfc3339(booted),
-        cpus=cpus or None,
+        cpus=cpus(raw.stat),
         cpu_sockets=len({package for _, package in raw.packages}) or None,
         cpu_cores=load.cpu_cores if load else None,
         load_average=[round(one, 2) for one in load.load_average] if load and load.load_average else None,

@@ -891,6 +891,16 @@ class ProcessSummary(Struct, kw_only=True, omit_defaults=True, gc=False):
     verdicts: Annotated[dict[str, int], said("how many frames had which verdict")]
 
 
+class CommandTotal(Struct, frozen=True, kw_only=True, gc=False):
+    """What a command took from its first instant to its end, with all that it waited for (getrusage(2))."""
+
+    status: Annotated[int, said("its exit status; of one that a signal ended, 128 and the signal's number")]
+    voluntary: Annotated[int, said("voluntary context switches")]
+    involuntary: Annotated[int, said("involuntary context switches")]
+    cpu_time_s: Annotated[float, said("CPU time that it took")]
+    exited_threads_included: Annotated[bool, said("true: threads that have ended are in the totals")]
+
+
 class Summary(Struct, kw_only=True, omit_defaults=True, gc=False):
     """What a watch has seen, at its end."""
 
@@ -899,7 +909,7 @@ class Summary(Struct, kw_only=True, omit_defaults=True, gc=False):
     own_cpu_time_s: Annotated[float, said("CPU time that fdscope itself took")]
     processes: Annotated[list[ProcessSummary], said("those that were switched most first; at most 100")]
     processes_total: Annotated[int, said("processes that were watched, at one time or another")]
-    command_status: Annotated[int | None, said("exit status of the command that was run")] = None
+    command: Annotated[CommandTotal | None, said("of a command that was run to be watched")] = None
 
 
 def kind_name(kind: type[Descriptor]) -> str:

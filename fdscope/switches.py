@@ -13,7 +13,9 @@ from .model import Switches, Verdict, WaitShare
 from .quantity import many
 
 _IO = frozenset(
-    "input output transfer connection connect readiness completion opening device storage file-lock message".split()
+    (
+        "input output transfer connection connect readiness completion opening device storage file-lock message"
+    ).split()
 )
 
 

@@ -37,11 +37,18 @@ MAY = {
     "lab": DATA,
     "scanner": DATA | ABOUT_DATA | {"kernel", "kinds"},
     "search": DATA | ABOUT_DATA | {"kernel", "kinds", "scanner"},
+    "describer": DATA | ABOUT_DATA | {"kernel", "kinds", "scanner"},
+    "inventory": DATA | ABOUT_DATA | {"kernel", "describer"},
+    "subject": DATA | ABOUT_DATA | {"kernel", "describer", "inventory"},
+    "targets": DATA | ABOUT_DATA | {"kernel"},
+    "watcher": DATA | ABOUT_DATA | {"kernel", "scanner", "describer", "subject", "targets"},
     "waiting": DATA | ABOUT_DATA | {"scanner"},
     "report": DATA | ABOUT_DATA | {"kinds"},
-    "commands": DATA | ABOUT_DATA | {"report", "scanner", "search", "waiting", "lab", "kernel", "kinds"},
+    "commands": DATA
+    | ABOUT_DATA
+    | {"report", "scanner", "search", "waiting", "watcher", "lab", "kernel", "kinds"},
     "cli": DATA | ABOUT_DATA | {"report", "commands"},
-    "__init__": {"_version", "scanner", "search", "waiting", "model", "selection"},
+    "__init__": {"_version", "scanner", "search", "waiting", "watcher", "model", "selection"},
     "__main__": {"cli"},
 }
 

@@ -57,17 +57,12 @@ class Calls:
         return content
 
     def _bits_of(self, tid: int, stack_pointer: int) -> int:
-        """Of an address of the program; asked only where its stack lies so low that it may be a 32-bit one.
-
-        The vector that the kernel hands to a program (getauxval(3)) begins with a type, which is a small number:
-        read as 64 bits it is large if it is made of words of 32 bits.
-        """
+        """Of an address of the program; asked only where its stack lies so low that it may be a 32-bit one."""
         if stack_pointer >= _WIDE:
             return 64
         if self._bits is None:
             vector = self._directory.read(b"%d/auxv" % tid)
-            first = int.from_bytes(vector[:8], "little") if isinstance(vector, bytes) else 0
-            self._bits = 32 if first >= _WIDE else 64
+            self._bits = bits_of(vector if isinstance(vector, bytes) else b"")
         return self._bits
 
     def _memory(self, thread: RawThread, inside: syscalls.Inside, bits: int) -> tuple[tuple[int, bytes], ...]:
@@ -98,6 +93,14 @@ class Calls:
             elif content.errno in (EACCES, EPERM):
                 self.refused.append(content._replace(pid=self._directory.pid))
                 return
+
+
+def bits_of(vector: bytes) -> int:
+    """Of an address of a program, by its proc_pid_auxv(5); 64 where that is not known.
+
+    The vector begins with a type, a small number: read as 64 bits it is large if it is made of words of 32.
+    """
+    return 32 if int.from_bytes(vector[:8], "little") >= _WIDE else 64
 
 
 def _flags(stat: bytes) -> int:

@@ -59,6 +59,12 @@ def owner(proc: Proc, pid: int) -> RawProcess | None:
     return RawProcess(pid, stat, b"" if isinstance(status, Unread) else status)
 
 
+def identity(proc: Proc, pid: int) -> tuple[bytes, bytes] | None:
+    """Stat and command line of a process; None: it is gone."""
+    stat, command = proc.read(b"%d/stat" % pid), proc.read(b"%d/cmdline" % pid)
+    return (stat, command if isinstance(command, bytes) else b"") if isinstance(stat, bytes) else None
+
+
 def leader(proc: Proc, pid: int) -> int | None:
     """The process that a process or thread id belongs to; None: there is neither."""
     status = proc.read(b"%d/status" % pid)

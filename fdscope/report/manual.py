@@ -17,12 +17,15 @@ from ..model import (
     OUTCOMES,
     REASONS,
     VERBS,
+    VERDICTS,
     WAITS_FOR,
     Descriptor,
     Explanation,
+    Frame,
     Holdings,
     Process,
     Snapshot,
+    Summary,
     Waits,
     kind_name,
 )
@@ -185,6 +188,12 @@ def _json_body() -> Iterator[str]:
     yield from _paragraphs(Waits.__doc__)
     yield from _field_list(fields_of(Waits))
     yield from _parts([Waits], known=[Snapshot, Process, Holdings])
+    for kind in (Frame, Summary):
+        yield f".Ss {kind.__name__}\n"
+        yield from _paragraphs(kind.__doc__)
+        yield from _field_list(fields_of(kind))
+    yield from _parts([Frame, Summary], known=[Snapshot, Process, Holdings, Waits])
+    yield from _words("Verdicts of a watch", VERDICTS)
     yield from _words("What a thread waits for", WAITS_FOR)
     yield from _words("I/O models", MODELS)
     yield from _words("Reasons of problems", REASONS)
@@ -206,8 +215,9 @@ _JSON_RULES = (
     "pid and process of its holder added, and one line with the single key problem for each problem. "
     "fdscope who writes Holdings; with --ndjson a line for each Use, one with the single key keep for each Keep, "
     "and one for each problem. "
-    "fdscope waits writes Waits; with --ndjson a line for each ThreadWait, one with the single key cycle for each "
-    "Cycle, and one for each problem. "
+    "fdscope waits writes Waits; with --ndjson a line for each ThreadWait, one with the single key cycle for "
+    "each Cycle, and one for each problem. "
+    "fdscope watch writes a Frame for each interval, a line each, and at the end a line with the single key summary. "
     "The JSON Schema of all this is printed by fdscope --json-schema.",
     "Names of fields are lower-case words. Units are in the name (_s, _bytes, _ns) unless the number is a plain "
     "count. Times are RFC 3339 in UTC. A value that is not known is left out. A number that can exceed 2^53 is a "

@@ -7,7 +7,20 @@ from typing import Any
 import msgspec
 
 from ..kinds import KINDS
-from ..model import Cycle, Descriptor, Explanation, Holdings, Keep, Problem, Snapshot, ThreadWait, Use, Waits
+from ..model import (
+    Cycle,
+    Descriptor,
+    Explanation,
+    Frame,
+    Holdings,
+    Keep,
+    Problem,
+    Snapshot,
+    Summary,
+    ThreadWait,
+    Use,
+    Waits,
+)
 
 _FOREIGN = {
     "^.*_base64$": {
@@ -20,7 +33,7 @@ _FOREIGN = {
 def schema() -> dict[str, Any]:
     """A snapshot, an explanation, an answer of who or waits, or a line of --ndjson."""
     _, parts = msgspec.json.schema_components(
-        [Snapshot, Explanation, Holdings, Waits, Problem, *KINDS], ref_template="#/$defs/{name}"
+        [Snapshot, Explanation, Holdings, Waits, Frame, Summary, Problem, *KINDS], ref_template="#/$defs/{name}"
     )
     parts[Descriptor.__name__] = {
         "title": Descriptor.__name__,
@@ -36,6 +49,7 @@ def schema() -> dict[str, Any]:
     for key, kind, of_what in (
         ("problem", Problem, "a problem"),
         ("keep", Keep, "what else keeps an object busy"),
+        ("summary", Summary, "a watch, at its end"),
         ("cycle", Cycle, "processes that wait for each other"),
     ):
         parts[f"{kind.__name__}Line"] = {
@@ -50,14 +64,15 @@ def schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "What fdscope writes as JSON",
         "description": "With --json one Snapshot, of explain one Explanation, of who one Holdings, of waits one "
-        "Waits; with --ndjson a line for each descriptor, use, thread that waits, or problem.",
+        "Waits; with --ndjson a line for each descriptor, use, thread that waits, interval (Frame), or problem.",
         "anyOf": [
             {"$ref": f"#/$defs/{name}"}
             for name in (
-                *(one.__name__ for one in (Snapshot, Explanation, Holdings, Use, Waits, ThreadWait)),
+                *(one.__name__ for one in (Snapshot, Explanation, Holdings, Use, Waits, ThreadWait, Frame)),
                 *(f"{name}Line" for name in lines),
                 "KeepLine",
                 "CycleLine",
+                "SummaryLine",
                 "ProblemLine",
             )
         ],

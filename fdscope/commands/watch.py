@@ -1,0 +1,114 @@
+"""fdscope watch [TARGET...]: context switches, waits and descriptors over time."""
+
+from __future__ import annotations
+
+import os
+import signal
+from argparse import Namespace
+from collections.abc import Callable
+
+from ..console import Console
+from ..kernel.command import Command
+from ..model import CommandTotal, Frame, Summary
+from ..report.safe import printable
+from ..selection import UsageError
+from ..statuses import DONE, INTERRUPTED, NOTHING_FOUND
+from ..watcher import Watch
+
+
+def run(asked: Namespace, console: Console) -> int:
+    """Watches until it is over, and says at the end what was seen."""
+    if asked.command and asked.targets:
+        raise UsageError("watch takes targets, or a command after '--': not both")
+    if asked.changes and not asked.ndjson:
+        raise UsageError("--changes is told with --ndjson only: give both")
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job starts with SIGINT ignored
+        signal.signal(number, signal.default_int_handler)
+    if asked.command:
+        return _run_command(asked, console)
+    with Watch(
+        asked.targets, proc=asked.proc, interval_s=asked.interval, top=asked.top, changes=asked.changes
+    ) as watch:
+        for word in watch.unmatched:
+            console.say(f"fdscope: no process is called '{printable(word)}'")
+        if asked.targets and not watch.pids:
+            return NOTHING_FOUND
+        if console.is_terminal and not asked.ndjson and not asked.lines:
+            from .live import can_show, show
+
+            if can_show():
+                return show(watch, asked, console)
+        return _write(watch, asked, console)
+
+
+def _write(watch: Watch, asked: Namespace, console: Console) -> int:
+    """A line for each process and interval, or a Frame for each interval."""
+    tell, finish = _speakers(asked, console, console.write)
+    status = DONE
+    try:
+        for frame in watch.frames(asked.count):
+            tell(frame)
+            console.flush()
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    finish(watch.summary())
+    return status
+
+
+def _speakers(
+    asked: Namespace, console: Console, write: Callable[[str], None]
+) -> tuple[Callable[[Frame], None], Callable[[Summary], None]]:
+    """How frames are told, and the summary."""
+    if asked.ndjson:
+        from ..report import document
+
+        return (
+            lambda frame: write(document.encode(frame).decode() + "\n"),
+            lambda found: write('{"summary":' + document.encode(found).decode() + "}\n"),
+        )
+    from ..report.frames import lines, summary
+    from ..report.problems import of_all
+    from ..report.style import Style
+
+    style = Style(console.colour(asked.color), console.is_unicode, None if asked.wide else console.width)
+    everyone = not asked.targets and not asked.command
+
+    def tell(frame: Frame) -> None:
+        for line in lines(frame, style, whole_machine=everyone):
+            write(line)
+        for line in of_all(frame.problems or []) if not everyone else ():
+            console.say(f"fdscope: {line}")
+
+    def finish(found: Summary) -> None:
+        for line in summary(found, style):
+            write(line)
+
+    return tell, finish
+
+
+def _run_command(asked: Namespace, console: Console) -> int:
+    """Runs a command to its end; all is told on standard error, since standard output is the command's."""
+    command = Command(asked.command)
+    with Watch(
+        proc=asked.proc,
+        interval_s=asked.interval,
+        top=asked.top,
+        changes=asked.changes,
+        family_of=command.pid,
+    ) as watch:
+        error = command.go()
+        if error:
+            console.say(f"fdscope: cannot run '{printable(asked.command[0])}': {os.strerror(error)}")
+            command.outcome()
+            return 127 if error == 2 else 126
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to the command, too
+        signal.signal(signal.SIGTERM, lambda *_: command.send(signal.SIGTERM))
+        tell, finish = _speakers(asked, console, lambda text: console.say(text.rstrip("\n")))
+        for frame in watch.frames(asked.count, lambda seconds: not command.wait(seconds)):
+            tell(frame)
+        while not command.wait(60.0):
+            pass
+        tell(watch.frame())
+        done = command.outcome()
+        finish(watch.summary(CommandTotal(**done._asdict(), exited_threads_included=True)))
+    return done.status

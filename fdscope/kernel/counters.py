@@ -1,0 +1,172 @@
+"""The same files of the same tasks read again and again: held open, so that one read costs one system call.
+
+An open file of ``/proc/PID`` belongs to the task for which it was opened: when that ends it answers ESRCH, and
+never tells of another one that has been given the same number.
+"""
+
+from __future__ import annotations
+
+import os
+from errno import EMFILE, ENFILE, ENOENT, ESRCH
+
+from ..raw import Unread
+from .root import Directory, Proc
+
+_READ = os.O_RDONLY | os.O_CLOEXEC
+_ENOUGH = 8192
+_SPARE = 64
+"""Descriptors that are left for everything else."""
+
+
+def allow_many_open() -> int:
+    """Raises the soft limit of descriptors of fdscope itself to the hard one; how many files it may hold open."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = 1 << 20 if hard == resource.RLIM_INFINITY else hard
+    if soft == resource.RLIM_INFINITY:
+        return 1 << 20
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    except (OSError, ValueError):
+        most = soft
+    return max(most - _SPARE, 0)
+
+
+class Counters:
+    """The files of one process and its threads."""
+
+    def __init__(self, directory: Directory, room: list[int]) -> None:
+        """`room` holds how many more files may be held open, for all processes together."""
+        self._directory = directory
+        self._room = room
+        self._task: Directory | None = None
+        self._open: dict[tuple[int, bytes], int] = {}
+
+    @classmethod
+    def of(cls, proc: Proc, pid: int, room: list[int]) -> Counters | Unread:
+        """Those of a process, as long as it lives."""
+        directory = proc.process(pid)
+        return directory if isinstance(directory, Unread) else cls(directory, room)
+
+    def close(self) -> None:
+        """Lets everything go."""
+        for number in self._open.values():
+            os.close(number)
+        self._room[0] += len(self._open)
+        self._open.clear()
+        if self._task is not None:
+            self._task.close()
+        self._directory.close()
+
+    def threads(self) -> list[int] | None:
+        """Its threads; None: it has ended."""
+        if self._task is None:
+            opened = self._directory.open(b"task")
+            if isinstance(opened, Unread):
+                return None
+            self._task = opened
+        numbers = self._task.numbers()
+        return None if isinstance(numbers, Unread) else numbers or None
+
+    def read(self, name: bytes) -> bytes | Unread:
+        """A file of the process, such as ``stat``."""
+        return self._read(0, name)
+
+    def of_thread(self, tid: int, name: bytes) -> bytes | Unread:
+        """A file of one of its threads; Unread with ESRCH or ENOENT: that has ended."""
+        return self._read(tid, name)
+
+    def forget(self, tid: int) -> None:
+        """Lets the files of a thread go."""
+        for key in [key for key in self._open if key[0] == tid]:
+            self._let_go(key)
+
+    def descriptor_count(self) -> int | None:
+        """Entries of the descriptor table, as the kernel counts them since Linux 6.2; None: not told."""
+        status = self._directory.status(b"fd")
+        return None if isinstance(status, Unread) else status.st_size or None
+
+    def links(self) -> dict[int, bytes] | Unread:
+        """Number and link of every descriptor."""
+        directory = self._directory.open(b"fd")
+        if isinstance(directory, Unread):
+            return directory
+        found = {}
+        with directory:
+            numbers = directory.numbers()
+            if isinstance(numbers, Unread):
+                return numbers
+            for fd in numbers:
+                link = directory.link(b"%d" % fd)
+                if isinstance(link, bytes):
+                    found[fd] = link
+                elif link.errno not in (ENOENT, ESRCH):
+                    return link
+        return found
+
+    def positions(self, numbers: list[int]) -> dict[int, bytes]:
+        """``fdinfo`` of some descriptors; one that is gone is left out."""
+        directory = self._directory.open(b"fdinfo")
+        if isinstance(directory, Unread):
+            return {}
+        with directory:
+            found = {fd: directory.read(b"%d" % fd) for fd in numbers}
+        return {fd: text for fd, text in found.items() if isinstance(text, bytes)}
+
+    def _read(self, tid: int, name: bytes) -> bytes | Unread:
+        key = (tid, name)
+        number = self._open.get(key)
+        if number is not None:
+            content = self._pread(number, name)
+            if isinstance(content, Unread):
+                self._let_go(key)
+            return content
+        opened = self._opened(tid, name)
+        if isinstance(opened, Unread):
+            return opened
+        if self._room[0] > 0:
+            self._open[key] = opened
+            self._room[0] -= 1
+            return self._pread(opened, name)
+        try:
+            return self._pread(opened, name)
+        finally:
+            os.close(opened)
+
+    def _pread(self, number: int, name: bytes) -> bytes | Unread:
+        try:
+            return os.pread(number, _ENOUGH, 0)
+        except OSError as error:
+            return Unread(name.decode(), error.errno or ESRCH, self._directory.pid)
+
+    def _opened(self, tid: int, name: bytes) -> int | Unread:
+        path = b"task/%d/%s" % (tid, name) if tid else name
+        try:
+            return os.open(path, _READ, dir_fd=self._directory.number)
+        except OSError as error:
+            if error.errno in (EMFILE, ENFILE):
+                self._room[0] = 0
+            return Unread(name.decode(), error.errno or ESRCH, self._directory.pid)
+
+    def _let_go(self, key: tuple[int, bytes]) -> None:
+        os.close(self._open.pop(key))
+        self._room[0] += 1
+
+
+class Machine:
+    """The files of the machine that are read at every tick."""
+
+    def __init__(self, proc: Proc) -> None:
+        self._proc = proc
+        self._missing: set[bytes] = set()
+
+    def read(self, name: bytes) -> bytes:
+        """``stat`` or ``pressure/cpu``; empty where there is none."""
+        if name in self._missing:
+            return b""
+        content = self._proc.read_all(name)
+        if isinstance(content, Unread):
+            self._missing.add(name)
+            return b""
+        return content

@@ -1,0 +1,324 @@
+"""Samples of counters to Frames: the room where a machine is looked at again and again.
+
+Between two frames threads are looked at, some at a time, for what they wait in: rates are counted, waits are
+sampled.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+
+from . import host, switches
+from ._version import __version__
+from .describer import Describer
+from .kernel.counters import Machine as MachineFiles
+from .kernel.counters import allow_many_open
+from .kernel.root import Proc
+from .model import (
+    CommandTotal,
+    Ended,
+    Frame,
+    MachineFrame,
+    Problem,
+    ProcessFrame,
+    ProcessSummary,
+    Sampling,
+    Summary,
+)
+from .raw import Unread
+from .scanner import problem_of
+from .selection import UsageError
+from .subject import Subject
+from .targets import Targets
+from .times import rfc3339
+
+LOOKS_PER_S = 10.0
+"""How often, at most, threads are looked at between two frames."""
+LOOKED_AT = 64
+"""How many threads each time."""
+MOST_ACTIVE = 256
+"""Of a whole machine, how many threads that were switched lately take their turn."""
+MOST_SUMMED = 100
+"""How many processes a summary names."""
+
+
+class Watch:
+    """Looks at processes again and again. Use it in a `with` statement.
+
+    Raises:
+        UsageError: a target is no pid, name or regular expression, or there is no such directory as `proc`.
+    """
+
+    def __init__(
+        self,
+        targets: Iterable[str] = (),
+        *,
+        proc: str = "/proc",
+        interval_s: float = 1.0,
+        top: int = 10,
+        changes: bool = False,
+        family_of: int | None = None,
+    ) -> None:
+        """Takes the first look, from which everything is counted.
+
+        Args:
+            targets: pids, ``self``, and names, which are looked for again and again; none: all processes.
+            proc: another proc file system.
+            interval_s: time between two frames, in seconds.
+            top: how many processes a frame shows.
+            changes: tell every descriptor that is opened or closed, and which files are read and written.
+            family_of: watch this process and its descendants instead, from their first moment on.
+        """
+        try:
+            self._root = Proc(proc)
+        except OSError as error:
+            raise UsageError(f"cannot use '{proc}' as /proc: {error.strerror}") from None
+        self.interval_s = interval_s
+        self._top = top
+        self._changes = changes
+        self._room = [allow_many_open() // 2]
+        self._machine_files = MachineFiles(self._root)
+        self._describer = Describer(self._root, proc)
+        self._subjects: dict[int, Subject] = {}
+        self._past: list[ProcessSummary] = []
+        self._problems: dict[tuple[int | None, str], Problem] = {}
+        self._turn = 0
+        self._looks = 0
+        self._number = 0
+        self._targets = Targets(self._root, list(targets), family_of)
+        self._began = self._last = time.monotonic()
+        self._own_s = self._began_own_s = time.process_time()
+        self._stat = self._pressures()
+        self._begun: list[Ended] = []
+        self._ended: list[Ended] = []
+        self._discover(first=family_of is None)
+        self._begun = []
+
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets all files go."""
+        for subject in self._subjects.values():
+            subject.close()
+        self._subjects.clear()
+        self._describer.close()
+        self._root.close()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to watch, and nothing can come."""
+        return not self._subjects and not self._targets.may_come
+
+    @property
+    def unmatched(self) -> list[str]:
+        """The targets that no process matches now."""
+        return self._targets.unmatched
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes that are watched now."""
+        return list(self._subjects)
+
+    def frames(self, count: int | None = None, pause: Callable[[float], bool] | None = None) -> Iterator[Frame]:
+        """A frame for each interval, until `count` or until nothing is left to watch.
+
+        The beginnings of intervals lie on a grid of the monotonic clock, so that they do not drift; one that was
+        missed is left out, and the next frame says how long its interval was.
+
+        Args:
+            count: how many frames; None: without end.
+            pause: waits for so many seconds, or shorter; ends the watch by answering False. None: sleep.
+        """
+        wait = pause or _sleep
+        slot = 0
+        made = 0
+        step = max(self.interval_s / max(round(self.interval_s * LOOKS_PER_S), 1), 1 / LOOKS_PER_S)
+        while count is None or made < count:
+            now = time.monotonic()
+            slot = max(slot + 1, int((now - self._began) / self.interval_s))
+            due = self._began + slot * self.interval_s
+            look_at = now + step / 2
+            while now < due:
+                if not wait(max(min(due, look_at) - now, 0.0)):
+                    return
+                now = time.monotonic()
+                if look_at <= now < due:
+                    self.look()
+                    look_at = now + step
+            yield self.frame()
+            made += 1
+            if self.is_over:
+                return
+
+    def look(self) -> None:
+        """Looks at some threads: what do they wait in just now? Each takes its turn."""
+        active = [
+            (subject, tid)
+            for subject in self._subjects.values()
+            for tid in subject.threads_to_look_at(only_active=self._targets.everyone)
+        ]
+        if self._targets.everyone:
+            active = active[:MOST_ACTIVE]
+        for _ in range(min(LOOKED_AT, len(active))):
+            self._turn = (self._turn + 1) % len(active)
+            subject, tid = active[self._turn]
+            unread = subject.look(tid)
+            self._looks += 1
+            if unread is not None:
+                self._tell(unread)
+
+    def frame(self) -> Frame:
+        """Counts, and says what has happened since the last frame."""
+        now = time.monotonic()
+        seconds = max(now - self._last, 1e-6)
+        self._last = now
+        self._number += 1
+        told_of = len(self._problems)
+        self._discover(first=False)
+        for pid, subject in list(self._subjects.items()):
+            if not subject.count(seconds):
+                self._end(pid, subject)
+        shown = sorted(self._subjects.values(), key=lambda one: (-one.rate, one.pid))[: self._top]
+        machine, running = self._machine(seconds)
+        found = [self._process(one, seconds, now, running, machine.cpus) for one in shown]
+        own_s = time.process_time()
+        own_share, self._own_s = (own_s - self._own_s) / seconds, own_s
+        looks, self._looks = self._looks, 0
+        begun, self._begun = self._begun, []
+        ended, self._ended = self._ended, []
+        return Frame(
+            schema="fdscope.frame/1",
+            fdscope=__version__,
+            taken_at=rfc3339(time.time(), digits=3),
+            number=self._number,
+            elapsed_s=round(now - self._began, 3),
+            interval_s=round(seconds, 4),
+            machine=machine,
+            processes=found,
+            processes_total=len(self._subjects),
+            begun=begun or None,
+            ended=ended or None,
+            sampling=Sampling(looks=looks, looks_per_s=round(looks / seconds, 1)),
+            own_cpu_share=round(own_share, 4),
+            problems=list(self._problems.values())[told_of if self._number > 1 else 0 :] or None,
+        )
+
+    def _process(
+        self, subject: Subject, seconds: float, now: float, running: int | None, cpus: int | None
+    ) -> ProcessFrame:
+        if not subject.is_kernel:
+            unread = subject.inventory.take(now, self._describer, always=self._changes)
+            if unread is not None:
+                self._tell(unread)
+        return subject.frame(seconds, now, self._describer, running, cpus, changes=self._changes)
+
+    def summary(self, command: CommandTotal | None = None) -> Summary:
+        """What was seen from the beginning on; of a command with its totals, which it tells at its end."""
+        now = time.monotonic()
+        found = [*self._past, *(subject.summary(now) for subject in self._subjects.values())]
+        found.sort(key=lambda one: (-(one.voluntary.total + one.involuntary.total), one.pid))
+        return Summary(
+            frames=self._number,
+            elapsed_s=round(now - self._began, 3),
+            own_cpu_time_s=round(time.process_time() - self._began_own_s, 3),
+            processes=found[:MOST_SUMMED],
+            processes_total=len(found),
+            command=command,
+        )
+
+    def _discover(self, *, first: bool) -> None:
+        """Adds the processes that the targets mean now and that are not watched yet."""
+        for pid in self._targets.found(set(self._subjects)):
+            subject = Subject.of(self._root, pid, self._room, from_zero=not first and self._targets.is_new(pid))
+            if isinstance(subject, Unread):
+                if not first or subject.errno not in (2, 3):
+                    continue
+                self._tell(subject)
+                continue
+            self._subjects[pid] = subject
+            self._begun.append(Ended(pid=pid, name=subject.name))
+
+    def _end(self, pid: int, subject: Subject) -> None:
+        self._ended.append(Ended(pid=pid, name=subject.name))
+        self._past.append(subject.summary(time.monotonic()))
+        if len(self._past) > 4 * MOST_SUMMED:  # of a machine where processes come and go only the busiest are kept
+            self._past.sort(key=lambda one: -(one.voluntary.total + one.involuntary.total))
+            del self._past[2 * MOST_SUMMED :]
+        subject.close()
+        del self._subjects[pid]
+
+    def _tell(self, unread: Unread) -> None:
+        self._problems.setdefault((unread.pid, unread.what), problem_of(unread))
+
+    def _pressures(self) -> dict[str, int | None]:
+        stat = self._machine_files.read(b"stat")
+        found: dict[str, int | None] = {"switches": host.number_after(stat, b"ctxt")}
+        found["running"] = host.number_after(stat, b"procs_running")
+        found["blocked"] = host.number_after(stat, b"procs_blocked")
+        found["cpus"] = host.cpus(stat)
+        for name in ("cpu", "io", "memory"):
+            found[name] = host.pressure(self._machine_files.read(b"pressure/" + name.encode()))
+        return found
+
+    def _machine(self, seconds: float) -> tuple[MachineFrame, int | None]:
+        before, self._stat = self._stat, self._pressures()
+        now = self._stat
+
+        def grown(name: str) -> int | None:
+            first, last = before[name], now[name]
+            return None if first is None or last is None else switches.growth(first, last)
+
+        counted = grown("switches")
+        shares = {
+            name: None if (us := grown(name)) is None else round(min(us / 1e6 / seconds, 1.0), 4)
+            for name in ("cpu", "io", "memory")
+        }
+        running = now["running"]
+        return (
+            MachineFrame(
+                context_switches_per_s=None if counted is None else round(counted / seconds, 1),
+                running=running,
+                blocked=now["blocked"],
+                cpus=now["cpus"],
+                cpu_pressure=shares["cpu"],
+                io_pressure=shares["io"],
+                memory_pressure=shares["memory"],
+            ),
+            running,
+        )
+
+
+def watch(
+    targets: Iterable[str] = (),
+    *,
+    interval_s: float = 1.0,
+    count: int | None = None,
+    top: int = 10,
+    changes: bool = False,
+    proc: str = "/proc",
+) -> Iterator[Frame]:
+    """Rates of context switches, waits and descriptors, a Frame for each interval.
+
+    Args:
+        targets: pids, ``self``, and names, which are looked for again and again; none: all processes.
+        interval_s: time between two frames, in seconds.
+        count: how many frames; None: until nothing is left to watch.
+        top: how many processes a frame shows, those that are switched most.
+        changes: tell every descriptor that is opened or closed, and which files are read and written.
+        proc: another proc file system.
+
+    Raises:
+        UsageError: a target is no pid, name or regular expression, or there is no such directory as `proc`.
+    """
+    with Watch(targets, proc=proc, interval_s=interval_s, top=top, changes=changes) as looking:
+        yield from looking.frames(count)
+
+
+def _sleep(seconds: float) -> bool:
+    time.sleep(seconds)
+    return True
