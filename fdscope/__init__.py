@@ -7,7 +7,8 @@
 
 `scan` gives a `Snapshot`: processes with their descriptors, each an instance of its kind, and the problems
 that were met. `who` gives `Holdings`: which processes hold an object. `waits` gives `Waits`: which threads wait on
-what; `watch` gives a `Frame` for each interval. The classes are in `fdscope.model` and `fdscope.kinds`.
+what; `watch` gives a `Frame` for each interval. The classes are in `fdscope.model`, `fdscope.answers`,
+`fdscope.frame` and `fdscope.kinds`.
 """
 
 from __future__ import annotations
@@ -16,31 +17,23 @@ from ._version import __version__
 
 __all__ = ["Frame", "Holdings", "Snapshot", "UsageError", "Waits", "__version__", "scan", "waits", "watch", "who"]
 
+_HOMES = {
+    "Frame": "frame",
+    "Holdings": "answers",
+    "Snapshot": "model",
+    "UsageError": "selection",
+    "Waits": "answers",
+    "scan": "scanner",
+    "waits": "waiting",
+    "watch": "watcher",
+    "who": "search",
+}
+
 
 def __getattr__(name: str) -> object:
     """Imports the public names when they are first used, so that ``fdscope --version`` need not."""
-    if name == "scan":
-        from .scanner import scan
+    if name not in _HOMES:
+        raise AttributeError(f"module 'fdscope' has no attribute {name!r}")
+    from importlib import import_module
 
-        return scan
-    if name == "watch":
-        from .watcher import watch
-
-        return watch
-    if name == "waits":
-        from .waiting import waits
-
-        return waits
-    if name == "who":
-        from .search import who
-
-        return who
-    if name in ("Frame", "Holdings", "Snapshot", "Waits"):
-        from . import model
-
-        return getattr(model, name)
-    if name == "UsageError":
-        from .selection import UsageError
-
-        return UsageError
-    raise AttributeError(f"module 'fdscope' has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)

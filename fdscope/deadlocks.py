@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from .answers import Cycle, CycleLink
 from .iomodels import table_of, tables_of
-from .model import Cycle, CycleLink, Descriptor, Process, Thread, kind_name
+from .model import Descriptor, Process, Thread, kind_name
 from .syscalls import LOCK
 
 _IDLE = frozenset({"zombie", "dead"})

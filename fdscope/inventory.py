@@ -8,8 +8,9 @@ from errno import EACCES, EPERM
 
 from . import tasks
 from .describer import Describer
+from .frame import Change, Moved, ProcessFrame
 from .kernel.counters import Counters
-from .model import Change, Descriptor, Moved, ProcessFrame, kind_name
+from .model import Descriptor, kind_name
 from .raw import Unread
 from .text import text
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from .model import POLL, READ, WRITE, Descriptor, Explanation, Problem, Process, Prospect, Snapshot, Thread
+from .answers import Explanation
+from .model import POLL, READ, WRITE, Descriptor, Problem, Process, Prospect, Snapshot, Thread
 
 _UNTOLD = Prospect(outcome="unknown", why="its flags could not be read, so it is not known what it was opened for")
 _NO_READER = "no process holds a reading end (unless one is in flight)"

@@ -9,7 +9,8 @@ import os
 import stat
 from collections.abc import Callable, Collection, Iterable
 
-from .model import Asked, Descriptor
+from .answers import Asked
+from .model import Descriptor
 from .raw import RawDescriptor, RawHeldFile, RawMount, RawPlace
 from .text import text
 from .wanted import Inode, Link, Path, PidFdOf

@@ -11,6 +11,7 @@ from typing import Literal
 
 from . import questions, tasks
 from ._version import __version__
+from .answers import Asked, Holdings, Keep, Use
 from .fdinfo import fields
 from .kernel import places
 from .kernel import processes as readers
@@ -22,7 +23,7 @@ from .kernel.sockets import Sockets, bound_file
 from .kernel.source import ProcSource
 from .kernel.users import user_name
 from .kinds import decode, held_file
-from .model import Asked, Descriptor, HeldFile, Holdings, Keep, Problem, Use, kind_name
+from .model import Descriptor, HeldFile, Problem, kind_name
 from .questions import OfDeleted, OfInode, OfLinks, OfMount, OfName, Question, Scene
 from .raw import RawDescriptor, RawHeldFile, RawMount, RawPlace, RawSocket, Record, Unread
 from .scanner import problem_of

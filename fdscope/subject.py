@@ -6,19 +6,13 @@ import os
 from collections import Counter
 from errno import EACCES, EPERM
 
-from . import switches, syscalls, tasks
+from . import switches, syscalls, tasks, verdicts
 from .describer import Describer
+from .frame import ProcessFrame, ProcessSummary, Spread, ThreadRate, WaitShare
 from .inventory import Inventory
 from .kernel.calls import bits_of
 from .kernel.counters import Counters
 from .kernel.root import Proc
-from .model import (
-    ProcessFrame,
-    ProcessSummary,
-    Spread,
-    ThreadRate,
-    WaitShare,
-)
 from .raw import Unread
 from .switches import Count, Scheduled
 from .text import text
@@ -292,10 +286,10 @@ class Subject:
         queue = sum(task.spent[1] for task in self._tasks.values()) / 1e9 / seconds if self._tells_slices else None
         waits = self._waits(describer)
         cpu = None if self._cpu_s is None else self._cpu_s / seconds
-        busy = switches.Busy(
+        busy = verdicts.Busy(
             voluntary / seconds, involuntary / seconds, len(self._tasks), cpu, queue, running, cpus, waits
         )
-        said = switches.verdict(busy)
+        said = verdicts.verdict(busy)
         self._verdicts[said.word] += 1
         told = ProcessFrame(
             pid=self.pid,

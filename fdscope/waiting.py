@@ -6,20 +6,10 @@ import time
 from collections.abc import Iterable
 
 from ._version import __version__
+from .answers import Cycle, ThreadWait, Waited, Waits
 from .deadlocks import cycles, edges
 from .iomodels import MOST, table_of, tables_of
-from .model import (
-    Cycle,
-    Descriptor,
-    Process,
-    Thread,
-    ThreadWait,
-    Wait,
-    Waited,
-    WaitOn,
-    Waits,
-    kind_name,
-)
+from .model import Descriptor, Process, Thread, Wait, WaitOn, kind_name
 from .scanner import scan
 from .times import rfc3339
 

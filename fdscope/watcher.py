@@ -12,20 +12,11 @@ from collections.abc import Callable, Iterable, Iterator
 from . import host, switches
 from ._version import __version__
 from .describer import Describer
+from .frame import CommandTotal, Ended, Frame, MachineFrame, ProcessFrame, ProcessSummary, Sampling, Summary
 from .kernel.counters import Machine as MachineFiles
 from .kernel.counters import allow_many_open
 from .kernel.root import Proc
-from .model import (
-    CommandTotal,
-    Ended,
-    Frame,
-    MachineFrame,
-    Problem,
-    ProcessFrame,
-    ProcessSummary,
-    Sampling,
-    Summary,
-)
+from .model import Problem
 from .raw import Unread
 from .scanner import problem_of
 from .selection import UsageError

@@ -22,15 +22,17 @@ LEAVES = {
     "statuses",
     "syscalls",
 }
-DATA = LEAVES | {"model"}
+DATA = LEAVES | {"model", "answers", "frame"}
 ABOUT_DATA = {"links", "prospects", "switches", "selection", "tasks", "host", "wanted", "questions"} | {
     "waits",
     "iomodels",
     "deadlocks",
+    "verdicts",
 }
 MAY = {
     **dict.fromkeys(LEAVES, LEAVES),
     "model": LEAVES,
+    **dict.fromkeys(("answers", "frame"), LEAVES | {"model"}),
     **dict.fromkeys(ABOUT_DATA, DATA | ABOUT_DATA),
     "kernel": LEAVES,
     "kinds": DATA,
@@ -48,7 +50,7 @@ MAY = {
     | ABOUT_DATA
     | {"report", "scanner", "search", "waiting", "watcher", "lab", "kernel", "kinds"},
     "cli": DATA | ABOUT_DATA | {"report", "commands"},
-    "__init__": {"_version", "scanner", "search", "waiting", "watcher", "model", "selection"},
+    "__init__": {"_version", "scanner", "search", "waiting", "watcher", "model", "answers", "frame", "selection"},
     "__main__": {"cli"},
 }
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from argparse import Namespace
 
+from ..answers import Explanation
 from ..console import Console
-from ..model import REASONS, Explanation, Problem, Process
+from ..model import REASONS, Problem, Process
 from ..prospects import explanation
 from ..scanner import scan
 from ..selection import UsageError

@@ -9,7 +9,7 @@ import time
 from argparse import Namespace
 
 from ..console import Console
-from ..model import Frame
+from ..frame import Frame
 from ..report import live
 from ..report.frames import summary
 from ..report.style import Style, columns

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from argparse import Namespace
 
+from ..answers import Waits
 from ..console import Console
-from ..model import Waits
 from ..quantity import many
 from ..report import document
 from ..report.problems import of_all

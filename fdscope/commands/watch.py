@@ -8,8 +8,8 @@ from argparse import Namespace
 from collections.abc import Callable
 
 from ..console import Console
+from ..frame import CommandTotal, Frame, Summary
 from ..kernel.command import Command
-from ..model import CommandTotal, Frame, Summary
 from ..report.safe import printable
 from ..selection import UsageError
 from ..statuses import DONE, INTERRUPTED, NOTHING_FOUND

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from argparse import Namespace
 
+from ..answers import Holdings
 from ..console import Console
-from ..model import Holdings
 from ..report import document
 from ..report.problems import of_all
 from ..report.who import pids, remarks

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from binascii import b2a_base64
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ..model import Holdings, Snapshot, Waits
+from ..model import Snapshot
 from ..text import is_clean, original
+
+if TYPE_CHECKING:
+    from ..answers import Holdings, Waits  # classes that a report on a process need not have made
 
 _ENCODER = msgspec.json.Encoder()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..model import Frame, ProcessFrame, ProcessSummary, Summary
+from ..frame import Frame, ProcessFrame, ProcessSummary, Summary
 from ..quantity import duration, many
 from .safe import printable
 from .style import Style, percent

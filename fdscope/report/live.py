@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from ..model import Frame, ProcessFrame
+from ..frame import Frame, ProcessFrame
 from ..quantity import duration, many
 from .frames import WORDS, held, machine
 from .matrix import wrapped

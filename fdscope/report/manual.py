@@ -10,25 +10,10 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from ..answers import KEEPS, Explanation, Holdings, Waits
+from ..frame import VERDICTS, Frame, Summary
 from ..kinds import KINDS
-from ..model import (
-    KEEPS,
-    MODELS,
-    OUTCOMES,
-    REASONS,
-    VERBS,
-    VERDICTS,
-    WAITS_FOR,
-    Descriptor,
-    Explanation,
-    Frame,
-    Holdings,
-    Process,
-    Snapshot,
-    Summary,
-    Waits,
-    kind_name,
-)
+from ..model import MODELS, OUTCOMES, REASONS, VERBS, WAITS_FOR, Descriptor, Process, Snapshot, kind_name
 from .fields import Field, fields_of
 from .matrix import wrapped
 
@@ -215,9 +200,9 @@ _JSON_RULES = (
     "pid and process of its holder added, and one line with the single key problem for each problem. "
     "fdscope who writes Holdings; with --ndjson a line for each Use, one with the single key keep for each Keep, "
     "and one for each problem. "
-    "fdscope waits writes Waits; with --ndjson a line for each ThreadWait, one with the single key cycle for "
+    "fdscope waits writes Waits; with --ndjson a line for each ThreadWait, one with the key cycle for "
     "each Cycle, and one for each problem. "
-    "fdscope watch writes a Frame for each interval, a line each, and at the end a line with the single key summary. "
+    "fdscope watch writes a line for each interval, a Frame, and at the end one with the single key summary. "
     "The JSON Schema of all this is printed by fdscope --json-schema.",
     "Names of fields are lower-case words. Units are in the name (_s, _bytes, _ns) unless the number is a plain "
     "count. Times are RFC 3339 in UTC. A value that is not known is left out. A number that can exceed 2^53 is a "

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..model import Descriptor, Holder, Process, Waited
+from ..answers import Waited
+from ..model import Descriptor, Holder, Process
 
 NAMED = 2
 """How many others one line names at the other end."""

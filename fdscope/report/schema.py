@@ -6,21 +6,10 @@ from typing import Any
 
 import msgspec
 
+from ..answers import Cycle, Explanation, Holdings, Keep, ThreadWait, Use, Waits
+from ..frame import Frame, Summary
 from ..kinds import KINDS
-from ..model import (
-    Cycle,
-    Descriptor,
-    Explanation,
-    Frame,
-    Holdings,
-    Keep,
-    Problem,
-    Snapshot,
-    Summary,
-    ThreadWait,
-    Use,
-    Waits,
-)
+from ..model import Descriptor, Problem, Snapshot
 
 _FOREIGN = {
     "^.*_base64$": {

@@ -7,19 +7,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from ..model import (
-    MODELS,
-    OTHER_ENDS,
-    VERBS,
-    Descriptor,
-    Explanation,
-    Holder,
-    Problem,
-    Process,
-    Prospect,
-    Watched,
-    kind_name,
-)
+from ..answers import Explanation
+from ..model import MODELS, OTHER_ENDS, VERBS, Descriptor, Holder, Problem, Process, Prospect, Watched, kind_name
 from ..quantity import duration, size
 from .fields import fields_of
 from .matrix import wrapped

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..model import Cycle, LockHolder, Process, Thread, ThreadWait, Wait, Waited, Waits
+from ..answers import Cycle, ThreadWait, Waited, Waits
+from ..model import LockHolder, Process, Thread, Wait
 from ..quantity import duration, many
 from .relations import ends_of
 from .safe import printable

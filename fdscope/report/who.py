@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..model import KEEPS, Asked, HeldFile, Holdings, Keep, Use
+from ..answers import KEEPS, Asked, Holdings, Keep, Use
+from ..model import HeldFile
 from ..quantity import many, size
 from .safe import printable
 from .style import Style
