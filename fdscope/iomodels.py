@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from .model import MODELS, Descriptor, IoModel, LockHolder, Process, Queue, Thread, Wait, Watcher
 from .quantity import many
-from .syscalls import FILE_LOCK, READINESS
-from .waits import lock_holder
+from .stopped import lock_holder
+from .syscalls import FILE_LOCK, READINESS, SIGNAL
 
 MOST = 8
 """How many threads, epolls and queues are named; the others are counted."""
@@ -50,9 +50,12 @@ def tell(
             if thread.wait is not None and thread.wait.on:
                 _add(process, thread, thread.wait, tables[process.pid], waiting)
     for process in processes:
+        driven = any("async" in (one.flags or ()) for one in process.descriptors or ())
         for thread in process.threads:
             if thread.wait is not None and thread.wait.waits_for == FILE_LOCK:
                 _tell_lock(process, thread, thread.wait, tables[process.pid], blockers, name_of)
+            if thread.wait is not None and thread.wait.waits_for == SIGNAL and driven:
+                _tell_driven(process, thread, thread.wait)
         for task, table in tables[process.pid].items():
             _tell_models(process, task or process.pid, table, waiting)
 
@@ -134,6 +137,21 @@ def _tell_lock(
             )
         )
     wait.held_by = found or None
+
+
+def _tell_driven(process: Process, thread: Thread, wait: Wait) -> None:
+    """Whether a thread that waits for a signal waits for input: for one that a descriptor may send."""
+    wanted = wait.signals
+    if wanted is None:  # pause(2) and sigsuspend(2) end with any that is caught
+        caught = process.signals.caught if process.signals is not None else []
+        wanted = [name for name in caught if name not in (thread.signals_blocked or ())]
+    if any(map(_may_tell_of_input, wanted)):
+        wait.model, wait.phase = "signal-driven", "waiting"
+
+
+def _may_tell_of_input(signal: str) -> bool:
+    """Whether programs let a signal tell them that a descriptor is ready: SIGIO, or what F_SETSIG is used with."""
+    return signal == "SIGIO" or signal.startswith(("SIGRT", "SIGUSR", "SIGURG"))
 
 
 def _tell_models(process: Process, task: int, table: Table, waiting: Mapping[Place, list[Waiters]]) -> None:
@@ -226,7 +244,7 @@ def _signal_evidence(process: Process) -> str:
     if "SIGIO" in taken:
         how = "caught" if "SIGIO" in process.signals.caught else "blocked, to be waited for"
         return f"O_ASYNC is set, and SIGIO is {how}"
-    others = sorted(name for name in taken if name.startswith(("SIGRT", "SIGUSR", "SIGURG")))
+    others = sorted(filter(_may_tell_of_input, taken))
     if others:
         return f"O_ASYNC is set, and a signal that F_SETSIG may have set is taken: {', '.join(others[:4])}"
     return ""

@@ -203,6 +203,7 @@ class Wait(Struct, kw_only=True, omit_defaults=True, gc=False):
         list[Queue] | None, said("of those the ones with most to read, the fullest first; at most 8")
     ] = None
     timeout_s: Annotated[float | None, said("how long it asked to wait at most; left out: without end")] = None
+    signals: Annotated[list[str] | None, said("of sigwaitinfo(2): the signals that it waits for")] = None
     futex: Annotated[str | None, said("address of the lock in the program's memory, in hexadecimal")] = None
     shared_futex: Annotated[bool | None, said("true: another process may let the lock go")] = None
     held_by: Annotated[list[LockHolder] | None, said("the file locks that it waits for, and who holds them")] = (

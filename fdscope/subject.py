@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from _thread import get_native_id
 from collections import Counter
 from errno import EACCES, EPERM
 
@@ -196,7 +197,7 @@ class Subject:
     def look(self, tid: int) -> Unread | None:
         """What a thread waits in just now; Unread: that may not be known of this process."""
         task = self._tasks.get(tid)
-        if task is None:
+        if task is None or tid == get_native_id():  # who asks runs
             return None
         line = self._counters.of_thread(tid, b"syscall")
         if isinstance(line, Unread):

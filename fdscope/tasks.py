@@ -10,10 +10,10 @@ from . import signals
 from .fdinfo import fields
 from .model import Limit, Memory, Process, Signals, Thread
 from .raw import RawProcess, RawThread
+from .stopped import stopped
 from .switches import counters
 from .text import text
 from .times import rfc3339
-from .waits import stopped
 
 KERNEL_THREAD = 0x00200000  # PF_KTHREAD of include/linux/sched.h; field 9 of stat holds the task's flags
 _IN_KERNEL = KERNEL_THREAD | 0x00000010  # and PF_IO_WORKER, of io_uring

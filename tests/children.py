@@ -36,17 +36,22 @@ def without_others(problems):
 
 
 class Lab:
-    """A running ``fdscope lab`` and what it says of itself."""
+    """A running ``fdscope lab`` and what it says of itself; without names all of it but its loads."""
 
-    def __init__(self, *names: str) -> None:
+    def __init__(self, *names: str, **options) -> None:
         self.process = subprocess.Popen(
-            [*PROGRAM, "lab", "--json", *names], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+            [*PROGRAM, "lab", "--json", *(names or ("kinds", "waits"))],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            **options,
         )
         line = self.process.stdout.readline()
         assert line, "the lab did not start"
         self.pid = self.process.pid
         told = json.loads(line)
         self.specimens = {one["kind"]: one for one in told["specimens"]}
+        self.waits = {one["name"]: one for one in told["waits"]}
+        self.loads = {one["name"]: one for one in told["loads"]}
         self.refused = {one["kind"]: one["reason"] for one in told["refused"]}
 
     def end(self) -> None:

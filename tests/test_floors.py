@@ -24,7 +24,7 @@ LEAVES = {
 }
 DATA = LEAVES | {"model", "answers", "frame"}
 ABOUT_DATA = {"links", "prospects", "switches", "selection", "tasks", "host", "wanted", "questions"} | {
-    "waits",
+    "stopped",
     "iomodels",
     "deadlocks",
     "verdicts",

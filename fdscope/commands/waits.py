@@ -52,7 +52,8 @@ def _write(found: Waits, asked: Namespace, console: Console) -> None:
     if found.threads_unknown:
         told_of = f"what {many(found.threads_unknown, 'thread')} wait for could not be found out"
         console.say(f"fdscope: {told_of}")
-    for line in of_all([one for one in found.problems if asked.targets or one.what != OTHERS]):
+    lacks = any(one.other_end == "unread" for wait in found.waits for one in wait.on or ())
+    for line in of_all([one for one in found.problems if lacks or one.what != OTHERS]):
         console.say(f"fdscope: {line}")
 
 

@@ -13,8 +13,26 @@ AT_FDCWD = -100
 
 # Calls since Linux 5.1 have one number on all architectures (include/uapi/asm-generic/unistd.h); of the
 # older ones those of x86-64 and of the generic table (Arm 64, RISC-V) are known here.
-_X86 = {"perf_event_open": 298, "fanotify_init": 300, "seccomp": 317, "bpf": 321, "userfaultfd": 323}
-_GENERIC = {"perf_event_open": 241, "fanotify_init": 262, "seccomp": 277, "bpf": 280, "userfaultfd": 282}
+_X86 = {
+    "io_setup": 206,
+    "io_getevents": 208,
+    "io_submit": 209,
+    "perf_event_open": 298,
+    "fanotify_init": 300,
+    "seccomp": 317,
+    "bpf": 321,
+    "userfaultfd": 323,
+}
+_GENERIC = {
+    "io_setup": 0,
+    "io_submit": 2,
+    "io_getevents": 4,
+    "perf_event_open": 241,
+    "fanotify_init": 262,
+    "seccomp": 277,
+    "bpf": 280,
+    "userfaultfd": 282,
+}
 _COMMON = {
     "io_uring_setup": 425,
     "io_uring_enter": 426,

@@ -126,7 +126,7 @@ def _meanings() -> dict[str, Meaning]:
     add("accept accept4", Meaning(CONNECTION, files=(0,)))
     add("connect", Meaning(CONNECT, files=(0,)))
     add(
-        "fsync fdatasync syncfs sync_file_range sync_file_range2 fallocate ftruncate ftruncate64 fadvise64",
+        "fsync fdatasync syncfs sync_file_range fallocate ftruncate ftruncate64 fadvise64",
         Meaning(STORAGE, files=(0,)),
     )
     add("sync", Meaning(STORAGE))
@@ -183,6 +183,7 @@ _SOCKETCALLS = (
 ).split()
 _F_SETLKW, _F_OFD_SETLKW, _F_SETLKW64 = 7, 38, 14  # include/uapi/asm-generic/fcntl.h
 _TIMER_ABSTIME = 1
+_SIGNAL_SET_BYTES = 8  # 64 signals, on all of these architectures
 _AT_FDCWD = (-100) & 0xFFFFFFFF
 
 
@@ -218,6 +219,8 @@ def pointed(call: Call) -> list[Pointed]:
     if call.name == "select" and call.bits == 32 and arguments:
         return [Pointed(arguments[0], 20)]
     found = []
+    if call.name.startswith("rt_sigtimedwait"):
+        found.append(Pointed(arguments[0], _SIGNAL_SET_BYTES))
     if meaning.set == "poll" and arguments[1]:
         found.append(Pointed(arguments[0], 8 * min(arguments[1] & 0xFFFFFFFF, MOST_POLLED)))
     elif meaning.set == "select":
@@ -316,6 +319,12 @@ def _until_a_date(call: Call) -> bool:
         return bool(call.arguments[1] & _TIMER_ABSTIME)
     # include/uapi/linux/futex.h: of those that wait only FUTEX_WAIT is told a span; 128 and 256 are flags
     return call.name.startswith("futex") and call.arguments[1] & ~0x180 & 0xFFFFFFFF != 0
+
+
+def signal_set(call: Call, memory: dict[int, bytes]) -> int | None:
+    """What sigtimedwait(2) waits for, bit 0 for signal 1; None: another call, or it could not be read."""
+    data = memory.get(call.arguments[0], b"") if call.name.startswith("rt_sigtimedwait") else b""
+    return int.from_bytes(data, "little") if len(data) == _SIGNAL_SET_BYTES else None
 
 
 def is_private_futex(call: Call) -> bool:

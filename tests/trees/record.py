@@ -10,7 +10,8 @@ Python string.
 What a tree can show: all that the kernel says in text, as on kernels that nobody runs any more. What it cannot
 show: anything of stat(2) (sizes, devices, whether a file is deleted but for the suffix of its link), because
 the links of a tree are text, and following them would tell of files of today's machine: fdscope does not, and
-says so once; which threads share a descriptor table (kcmp(2)); and whether a process goes away meanwhile.
+says so once; which threads share a descriptor table (kcmp(2)); the sets of select and poll, which stand in the
+memory of their threads; and whether a process goes away meanwhile.
 
 Nothing of the recorded machine's own is kept: command lines, names of the host and of control groups, paths of
 the current directory and of the program, mounts and locks that are no concern of the recorded processes, and
@@ -56,7 +57,7 @@ def process(pid, source, root):
     for name in os.listdir(f"{source}/fdinfo"):
         tree[f"{root}/fdinfo/{name}"] = read(f"{source}/fdinfo/{name}")
     for tid in os.listdir(f"{source}/task"):
-        for name in ("stat", "status"):
+        for name in ("stat", "status", "syscall", "wchan"):
             tree[f"{root}/task/{tid}/{name}"] = read(f"{source}/task/{tid}/{name}")
     tree[f"{root}/cwd"], tree[f"{root}/root"], tree[f"{root}/exe"] = "/srv", "/", "/usr/bin/program"
     infos = b"".join(content for path, content in tree.items() if "/fdinfo/" in path)

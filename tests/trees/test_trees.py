@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from record import parsed, plant, record, written
 
 from fdscope import scan
@@ -237,4 +238,9 @@ def test_a_recording_tells_what_the_live_process_told_but_for_stat(lab, tmp_path
     assert recorded.descriptor_count == live.descriptor_count
     without_path = [row for row in live.descriptors if row.name and re.match(r"pipe:\[", row.name)]
     assert without_path
-    assert [ours[row.fd] for row in without_path] == without_path
+    assert [without_waits(ours[row.fd]) for row in without_path] == [without_waits(row) for row in without_path]
+
+
+def without_waits(row):
+    """But for what the memory of threads tells: the sets of select and poll."""
+    return structs.replace(row, io_models=None, waiters=None, waiters_total=None)

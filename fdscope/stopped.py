@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from . import syscalls
+from . import signals, syscalls
 from .model import LockHolder, Wait, WaitOn
 from .raw import RawThread
 from .text import text
@@ -79,6 +79,7 @@ def _inside(raw: RawThread, inside: syscalls.Inside, state: str, function: str, 
         chosen = syscalls.watched(call, memory)
         on = None if chosen is None else [WaitOn(fd=fd, events=events) for fd, events in chosen.items()]
     copies = state == "D" or function.startswith(_COPYING)
+    wanted = syscalls.signal_set(call, memory)
     is_lock = meaning.waits_for == syscalls.LOCK
     return Wait(
         waits_for=meaning.waits_for,
@@ -89,6 +90,7 @@ def _inside(raw: RawThread, inside: syscalls.Inside, state: str, function: str, 
         on=on or None,
         on_unread=on is None or None,
         timeout_s=None if restarted else syscalls.timeout_s(call, memory),
+        signals=None if wanted is None else signals.names(b"%x" % wanted),
         futex=f"{call.arguments[0]:#x}" if is_lock and call.name.startswith("futex") else None,
         shared_futex=(is_lock and not syscalls.is_private_futex(call)) or None,
         kernel_function=function or None,

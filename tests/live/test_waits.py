@@ -1,0 +1,466 @@
+"""What threads wait in, told of live ones: of the lab's, and of children made for what the lab has not."""
+
+import json
+import os
+import re
+import signal
+import struct
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+from children import state_of, until
+from program import found, run, text, without_rights
+
+from fdscope import scan, waits
+
+
+def waits_of(pid, **more):
+    return {one.tid: one for one in waits([str(pid)], **more).waits}
+
+
+def the_wait(child, tid=None):
+    """What a thread of a child waits in, when it sleeps; by default the main one."""
+    tid = tid or child.pid
+    until(lambda: state_of(f"{child.pid}/task/{tid}") in "SDT")
+    (process,) = scan([str(child.pid)]).processes
+    return process, next(thread for thread in process.threads if thread.tid == tid)
+
+
+def on(thread):
+    return {one.fd: one.events for one in thread.wait.on or ()}
+
+
+# the lab
+
+
+def own_processes(lab):
+    """The lab, and what of it has a process of its own."""
+    return [lab.pid, *(one["says"]["pid"] for one in lab.waits.values() if "pid" in one["says"])]
+
+
+def test_every_wait_of_the_lab_is_told_as_the_lab_says_it(lab):
+    assert len(lab.waits) >= 12
+    told = {one.tid: one for pid in own_processes(lab) for one in waits([str(pid)]).waits}
+    for name, one in lab.waits.items():
+        says, wait = one["says"], told[one["tid"]].wait
+        assert wait.syscall in says["syscall"], name
+        for fact in ("waits_for", "model", "phase", "timeout_s"):
+            assert getattr(wait, fact) == says.get(fact), (name, fact)
+        assert sorted(other.fd for other in wait.on or ()) == says["on"], name
+        if "events" in says:
+            assert {str(other.fd): other.events for other in wait.on} == says["events"], name
+        if "holder" in says:
+            assert [holder.pid for holder in wait.held_by] == [says["holder"]], name
+        assert wait.kernel_function
+
+
+def test_every_descriptor_has_its_models_with_evidence(lab):
+    (process,) = scan([str(lab.pid)]).processes
+    table = {one.fd: one for one in process.descriptors}
+    for name, one in lab.waits.items():
+        if "pid" in one["says"]:
+            continue
+        model = one["says"]["model"]
+        for fd in one["says"]["on"]:
+            models = {found.model: found for found in table[fd].io_models}
+            assert one["tid"] in models[model].threads, name
+            assert models[model].evidence
+            assert one["tid"] in table[fd].waiters, name
+    for descriptor in process.descriptors:
+        has = {one.model for one in descriptor.io_models or ()}
+        assert ("nonblocking" in has) == ("nonblock" in descriptor.flags)
+
+
+def test_what_an_epoll_watches_is_multiplexed_with_its_events(lab):
+    (process,) = scan([str(lab.pid)]).processes
+    epoll = lab.waits["wait:epoll"]
+    (fd,) = epoll["says"]["on"]
+    table = {one.fd: one for one in process.descriptors}
+    targets = [target.fd for target in table[fd].targets]
+    assert len(targets) == 2
+    for target in targets:
+        (model,) = table[target].io_models
+        assert (model.model, model.threads) == ("multiplexed", [epoll["tid"]])
+        assert re.match(
+            rf"epoll fd {fd} watches it for in.*, and thread {epoll['tid']} waits on that epoll$", model.evidence
+        )
+
+
+def test_without_a_look_at_others_an_epoll_of_the_process_itself_is_still_told(lab):
+    (process,) = scan([str(lab.pid)], peers=False).processes
+    table = {one.fd: one for one in process.descriptors}
+    (fd,) = lab.waits["wait:epoll"]["says"]["on"]
+    assert all(table[target.fd].io_models[0].model == "multiplexed" for target in table[fd].targets)
+
+
+def test_strace_says_the_same_of_the_lab(lab):
+    """Only after fdscope has looked: strace attaches, and so interrupts the calls for a moment."""
+    strace = found("strace")
+    told = waits_of(lab.pid)
+    done = subprocess.run(
+        ["timeout", "-s", "INT", "2", strace, "-f", "-p", str(lab.pid)], capture_output=True, text=True
+    )
+    if "Operation not permitted" in done.stderr or "ptrace" in done.stderr.split("attached")[0]:
+        pytest.skip("strace may not attach to a child of this user here")
+    seen = dict(re.findall(r"\[pid +(\d+)\] (?:<\.\.\. )?(\w+)", done.stderr))
+    compared = 0
+    for tid, call in seen.items():
+        one = told.get(int(tid))
+        if one is None or call in ("resuming", "restart_syscall", "strace"):
+            continue
+        names = {one.wait.syscall, {"recvfrom": "recv"}.get(one.wait.syscall)}
+        assert call in names, one
+        compared += 1
+    assert compared >= 10
+
+
+# what the lab has not
+
+
+def test_a_thread_of_the_kernel_reads_nothing():
+    (process,) = scan(["2"]).processes
+    (thread,) = process.threads
+    assert (process.kernel_thread, thread.kernel_thread, thread.program_counter) == (True, True, None)
+    assert thread.wait is None or (thread.wait.syscall, thread.wait.on) == (None, None)
+
+
+WORKER = """
+import struct, time
+entries = ctypes.create_string_buffer(120)
+ring = checked(libc.syscall(425, 4, entries))
+import mmap
+reader, writer = os.pipe()
+offsets = struct.unpack_from("10I", entries, 40)
+rings = mmap.mmap(ring, 4096, offset=0)
+submissions = mmap.mmap(ring, 4096, offset=0x10000000)
+buffer = ctypes.create_string_buffer(8)
+# IORING_OP_READ with IOSQE_ASYNC: handed to a worker of the kernel, which waits in it
+submissions[:32] = struct.pack("BBHiQQII", 22, 16, 0, reader, 2**64 - 1, ctypes.addressof(buffer), 8, 0)
+struct.pack_into("I", rings, offsets[6], 0)
+struct.pack_into("I", rings, offsets[1], 1)
+checked(libc.syscall(426, ring, 1, 0, 0, None, 0))
+while len(os.listdir("/proc/self/task")) < 2:
+    time.sleep(0.001)
+ready(tids=[int(tid) for tid in os.listdir("/proc/self/task") if int(tid) != os.getpid()])
+"""
+
+
+def test_a_worker_of_io_uring_is_told_apart_and_not_read_as_a_call(child):
+    one = child(WORKER)
+    process, thread = the_wait(one, one.told["tids"][0])
+    assert thread.kernel_thread is True
+    assert thread.wait is None or (thread.wait.syscall, thread.wait.on) == (None, None)
+    assert process.threads[0].wait.syscall == "read"
+
+
+SELECTING = """
+import resource, select
+resource.setrlimit(resource.RLIMIT_NOFILE, (4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+pairs = [os.pipe() for _ in range(600)]
+high = pairs[-1][0]
+low, full = pairs[0][0], pairs[1][1]
+os.set_blocking(full, False)
+try:
+    while True:
+        os.write(full, bytes(65536))
+except BlockingIOError:
+    pass
+tell(low=low, high=high, full=full)
+if sys.argv[1] == "select":
+    os.dup2(high, 1000)
+    select.select([low, 1000], [full], [low], 3600)
+else:
+    poll = select.poll()
+    for reader, writer in pairs:
+        if writer == full:
+            continue
+        poll.register(reader, select.POLLIN | select.POLLPRI)
+    poll.register(full, select.POLLOUT)
+    poll.poll()
+"""
+
+
+def test_the_sets_of_select_are_those_that_were_given(child):
+    one = child(SELECTING, "select")
+    _, thread = the_wait(one)
+    assert on(thread) == {one.told["low"]: ["in", "pri"], 1000: ["in"], one.told["full"]: ["out"]}
+    assert (thread.wait.model, thread.wait.timeout_s) == ("multiplexed", 3600)
+
+
+def test_a_set_of_600_is_read_whole(child):
+    one = child(SELECTING, "poll")
+    _, thread = the_wait(one)
+    assert len(thread.wait.on) == 600
+    assert on(thread)[one.told["high"]] == ["in", "pri"]
+    assert on(thread)[one.told["full"]] == ["out"]
+    assert thread.wait.timeout_s is None
+
+
+MANY = """
+import resource, select, socket
+resource.setrlimit(resource.RLIMIT_NOFILE, (4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+pairs = [socket.socketpair() for _ in range(812)]
+pairs[7][1].send(bytes(700))
+pairs[800][1].send(bytes(9000))
+watcher = select.epoll()
+for one, _ in pairs:
+    watcher.register(one, select.EPOLLIN)
+pairs[7][0].fileno(), pairs[800][0].fileno()
+events = watcher.poll(0)
+for one, _ in (pairs[7], pairs[800]):
+    watcher.modify(one, select.EPOLLIN | select.EPOLLET)
+watcher.poll(0)
+tell(epoll=watcher.fileno(), little=pairs[7][0].fileno(), much=pairs[800][0].fileno())
+watcher.poll(3600)
+"""
+
+
+def test_an_epoll_says_how_many_it_watches_and_which_are_busiest(child):
+    one = child(MANY)
+    _, thread = the_wait(one)
+    wait = thread.wait
+    assert (wait.model, wait.watching, on(thread)) == ("multiplexed", 812, {one.told["epoll"]: None})
+    assert [(queue.fd, queue.queued_bytes) for queue in wait.busiest] == [
+        (one.told["much"], 9000),
+        (one.told["little"], 700),
+    ]
+    line = text("waits", "--no-headers", str(one.pid))
+    assert f"{one.told['epoll']} epoll watching 812 descriptors, the busiest {one.told['much']} unix" in line
+
+
+RESTARTED = """
+import select
+reader, _ = os.pipe()
+poll = select.poll()
+poll.register(reader, select.POLLIN)
+tell(reader=reader)
+poll.poll(3_600_000)
+"""
+
+
+def test_a_call_that_a_stop_interrupted_keeps_its_name_and_set(child):
+    one = child(RESTARTED)
+    the_wait(one)
+    os.kill(one.pid, signal.SIGSTOP)
+    until(lambda: state_of(one.pid) == "T")
+    _, thread = the_wait(one)
+    assert (thread.wait.waits_for, thread.wait.model, thread.wait.syscall) == ("stopped", None, "poll")
+    os.kill(one.pid, signal.SIGCONT)
+    until(lambda: state_of(one.pid) == "S")
+    _, thread = the_wait(one)
+    assert (thread.wait.syscall, thread.wait.restarted, thread.wait.timeout_s) == ("poll", True, None)
+    assert on(thread) == {one.told["reader"]: ["in"]}
+
+
+def elf32():
+    """A program for i386, without a library: poll of descriptor 0 for ever, through int 0x80."""
+    base = 0x08048000
+    code = bytes.fromhex(
+        "bb 00 00 00 00"  # mov ebx, set
+        "b9 01 00 00 00"  # mov ecx, 1
+        "be ff ff ff ff"  # mov esi, -1
+        "89 f2"  # mov edx, esi
+        "b8 a8 00 00 00"  # mov eax, 168
+        "cd 80"
+    )
+    start = base + 84
+    code = code.replace(b"\xbb\0\0\0\0", b"\xbb" + struct.pack("<I", start + len(code)))
+    image = code + struct.pack("<ihh", 0, 1, 0)
+    size = 84 + len(image)
+    head = (
+        b"\x7fELF\x01\x01\x01"
+        + bytes(9)
+        + struct.pack("<HHIIIIIHHHHHH", 2, 3, 1, start, 52, 0, 0, 52, 32, 1, 0, 0, 0)
+    )
+    return head + struct.pack("<IIIIIIII", 1, 0, base, base, size, size, 7, 0x1000) + image
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="32-bit programs of another architecture")
+def test_a_32_bit_program_has_calls_of_its_own_table():
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "program"
+        path.write_bytes(elf32())
+        path.chmod(0o755)
+        reader, writer = os.pipe()
+        try:
+            one = subprocess.Popen([path], stdin=reader)
+        except OSError as error:
+            pytest.skip(f"this kernel does not run 32-bit programs: {error}")
+        try:
+            until(lambda: state_of(one.pid) == "S")
+            (told,) = waits_of(one.pid).values()
+            assert (told.wait.syscall, told.wait.model, told.wait.timeout_s) == ("poll", "multiplexed", None)
+            assert [(other.fd, other.events, other.kind) for other in told.on] == [(0, ["in"], "pipe")]
+        finally:
+            one.kill()
+            one.wait()
+            os.close(reader)
+            os.close(writer)
+
+
+LOCKED = """
+import fcntl
+held = os.open(sys.argv[1], os.O_RDWR)
+child = os.fork()
+if child:
+    fcntl.lockf(held, fcntl.LOCK_EX, 10, 5)
+    os.write(w, b"x")
+    stay()
+else:
+    os.read(r, 1)
+    tell(holder=os.getppid(), waiter=os.getpid(), fd=held)
+    libc.prctl(1, 9, 0, 0, 0)
+    fcntl.lockf(held, fcntl.LOCK_SH)
+"""
+
+
+def test_who_holds_a_posix_lock_is_named_with_its_bytes(child, tmp_path):
+    (tmp_path / "locked").touch()
+    (tmp_path / "locked").chmod(0o666)
+    one = child("r, w = os.pipe()\n" + LOCKED, str(tmp_path / "locked"))
+    waiter = one.told["waiter"]
+    until(lambda: state_of(waiter) == "S" and waits_of(waiter)[waiter].wait.syscall == "fcntl")
+    wait = waits_of(waiter)[waiter].wait
+    assert (wait.waits_for, wait.model, [other.fd for other in wait.on]) == (
+        "file-lock",
+        "blocking",
+        [one.told["fd"]],
+    )
+    (holder,) = wait.held_by
+    assert (holder.pid, holder.type, holder.mode, holder.start, holder.end) == (one.pid, "posix", "write", 5, 14)
+    assert f"posix write lock held by {holder.process}[{one.pid}]" in text("waits", "--wide", str(waiter))
+
+
+DEADLOCK = """
+ones, others = os.pipe(), os.pipe()
+child = os.fork()
+mine, theirs = (ones, others) if child else (others, ones)
+os.close(mine[1])
+os.close(theirs[0])
+if child:
+    tell(child=child)
+else:
+    libc.prctl(1, 9, 0, 0, 0)
+os.read(mine[0], 1)
+"""
+
+
+def test_two_that_read_from_each_other_are_found_from_either_side(child):
+    one = child(DEADLOCK)
+    other = one.told["child"]
+    until(lambda: state_of(one.pid) == state_of(other) == "S")
+    for asked in (one.pid, other):
+        (cycle,) = waits([str(asked)]).cycles
+        assert [(link.pid, link.waits_for) for link in cycle.links] == sorted([(one.pid, other), (other, one.pid)])
+        assert cycle.deadlock is True
+    told = text("waits", str(one.pid))
+    assert "deadlock: 2 processes wait for each other, and nobody else can end it" in told
+    document = json.loads(run("waits", "--json", str(one.pid)).stdout)
+    assert document["cycles"][0]["deadlock"] is True
+
+
+SELF = "reader, writer = os.pipe()\ntell()\nos.read(reader, 1)"
+
+
+def test_who_forgot_to_close_the_writing_end_waits_for_itself(child):
+    one = child(SELF)
+    until(lambda: state_of(one.pid) == "S")
+    assert "deadlock: waits for itself" in text("waits", str(one.pid))
+
+
+def test_without_the_right_what_flags_and_epolls_tell_is_told_and_the_rest_is_a_problem(foreign):
+    done = run("waits", "--json", str(foreign.pid), preexec_fn=without_rights)
+    told = json.loads(done.stdout)
+    assert done.returncode == 3
+    assert {"what": "syscall", "reason": "permission-denied", "pid": foreign.pid} in told["problems"]
+    assert (told["threads_total"], [one for one in told["waits"] if "syscall" in one["wait"]]) == (2, [])
+    assert told["threads_unknown"] + len(told["waits"]) == 2
+
+
+def test_a_thread_that_runs_waits_for_nothing(child):
+    one = child("tell()\nwhile True: pass")
+    until(lambda: state_of(one.pid) == "R")
+    (process,) = scan([str(one.pid)]).processes
+    assert (process.threads[0].wait, process.threads[0].program_counter) == (None, None)
+    assert json.loads(run("waits", "--json", str(one.pid)).stdout)["waits"] == []
+
+
+def test_the_code_is_a_file_that_the_process_maps_and_an_offset_in_it(lab):
+    (process,) = scan([str(lab.pid)], mapped=True).processes
+    mapped = {file.name.rpartition("/")[2] for file in process.files if file.role == "mapped"}
+    for thread in process.threads:
+        name, _, offset = thread.code.rpartition("+")
+        assert name in mapped | {"[vdso]"}
+        assert int(offset, 16) > 0
+        assert int(thread.stack_pointer, 16) > 0
+
+
+def test_counts_of_cpus_and_packages_are_told_of_each_thread(lab):
+    snapshot = scan([str(lab.pid)])
+    for thread in snapshot.processes[0].threads:
+        assert 0 <= thread.cpu < os.cpu_count()
+        if snapshot.host.cpu_sockets:
+            assert thread.cpu_socket is not None
+
+
+TABLES = """
+import threading
+def unshared():
+    checked(libc.unshare(0x400))  # CLONE_FILES
+    os.close(reader)
+    tell(tid=threading.get_native_id(), reader=reader)
+    os.read(HOLD, 1)
+reader, writer = os.pipe()
+threading.Thread(target=unshared, daemon=True).start()
+os.read(reader, 1)
+"""
+
+
+def test_numbers_are_those_of_the_table_that_the_thread_has(child):
+    one = child(TABLES)
+    until(lambda: state_of(one.pid) == "S")
+    (process,) = scan([str(one.pid)]).processes
+    table = {(descriptor.tid, descriptor.fd): descriptor for descriptor in process.descriptors}
+    own, others = table[None, one.told["reader"]], table[one.told["tid"], one.hold]
+    assert own.waiters == [one.pid]
+    assert others.waiters == [one.told["tid"]]
+    assert table[None, one.hold].waiters is None
+
+
+def test_500_threads_are_told_one_a_row(child):
+    one = child(
+        """
+import threading
+threading.stack_size(65536)
+reader, writer = os.pipe()
+for _ in range(500):
+    threading.Thread(target=os.read, args=(reader, 1), daemon=True).start()
+ready(reader=reader)
+"""
+    )
+    rows = text("waits", "--format", "csv", str(one.pid)).splitlines()
+    assert len(rows) == 502
+    assert sum(",blocking,waiting,read," in row for row in rows) == 501
+    (process,) = scan([str(one.pid)]).processes
+    (read,) = [descriptor for descriptor in process.descriptors if descriptor.fd == one.told["reader"]]
+    assert (len(read.waiters), read.waiters_total) == (8, 500)
+    assert read.io_models[0].evidence == "500 threads are in read(2), and O_NONBLOCK is not set"
+
+
+def test_a_row_tells_who_is_at_the_other_end(child):
+    one = child("ready()")
+    (row,) = text("waits", "--format", "tsv", "--no-headers", str(one.pid)).splitlines()
+    assert re.search(rf"\t{one.hold} pipe:\[\d+\], read end  <-> \S+\[{os.getpid()}\] fd \d+$", row)
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [(["waits", "--json", "--ndjson"], 2), (["waits", "nobody-is-called-so"], 1), (["waits", "--pids"], 2)],
+)
+def test_wrong_words_get_one_line(words, status):
+    done = run(*words)
+    assert (done.returncode, done.stdout) == (status, b"" if status == 2 else done.stdout)
+    assert done.stderr.count(b"\n") == 1
+    assert done.stderr.startswith(b"fdscope: ")
