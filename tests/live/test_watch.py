@@ -1,0 +1,450 @@
+"""Rates, waits and descriptors over time, of children that do what is known."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from children import Lab, state_of, until
+from program import ENVIRONMENT, PROGRAM, found, run, without_rights
+
+from fdscope import scan
+from fdscope.watcher import Watch
+
+SLEEPER_WITH_WORKERS = """
+import threading
+def work(reader, writer):
+    while True:
+        os.read(reader, 1)
+        os.write(writer, b".")
+pipes = [os.pipe() for _ in range(4)]
+for one, other in ((0, 1), (1, 0), (2, 3), (3, 2)):
+    threading.Thread(target=work, args=(pipes[one][0], pipes[other][1]), daemon=True).start()
+os.write(pipes[0][1], b".")
+os.write(pipes[2][1], b".")
+ready()
+"""
+
+
+def counted(pid):
+    """Voluntary and involuntary switches of each thread, as the kernel has them."""
+    found = {}
+    for tid in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{tid}/status") as status:
+            lines = dict(line.rstrip("\n").split(":\t", 1) for line in status if ":\t" in line)
+        found[int(tid)] = (int(lines["voluntary_ctxt_switches"]), int(lines["nonvoluntary_ctxt_switches"]))
+    return found
+
+
+def total(counts):
+    return [sum(one[place] for one in counts.values()) for place in (0, 1)]
+
+
+def stopped(pid):
+    os.kill(pid, signal.SIGSTOP)
+    until(lambda: all(state_of(f"{pid}/task/{tid}") == "T" for tid in os.listdir(f"/proc/{pid}/task")))
+
+
+def lines_of(*words, **more):
+    done = run("watch", "--ndjson", *words, **more)
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    return done, told[:-1], told[-1]["summary"]
+
+
+def test_the_count_is_that_of_all_threads_to_the_last_switch(child):
+    one = child(SLEEPER_WITH_WORKERS)
+    stopped(one.pid)
+    before = counted(one.pid)
+    with Watch([str(one.pid)], interval_s=0.2) as watch:
+        os.kill(one.pid, signal.SIGCONT)
+        frames = list(watch.frames(3))
+        stopped(one.pid)
+        last = watch.frame()
+        summary = watch.summary().processes[0]
+    after = counted(one.pid)
+    grown = [total(after)[place] - total(before)[place] for place in (0, 1)]
+    assert [summary.voluntary.total, summary.involuntary.total] == grown
+    assert grown[0] > 100
+    told = sum(round(frame.processes[0].voluntary_per_s * frame.interval_s) for frame in (*frames, last))
+    assert told == pytest.approx(grown[0], rel=0.001, abs=8)  # what rounding to a hundredth and to 0.1 ms leaves
+    assert summary.exited_threads_included is False
+
+
+def test_the_main_thread_alone_would_have_told_nothing(child):
+    """The figures of psutil and of pidstat -w are of the main thread; ours are sums."""
+    one = child(SLEEPER_WITH_WORKERS)
+    psutil = pytest.importorskip("psutil")
+    (process,) = scan([str(one.pid)]).processes
+    counts = process.context_switches
+    assert (counts.threads_counted, len(process.threads)) == (5, 5)
+    assert counts.voluntary == sum(thread.context_switches.voluntary for thread in process.threads)
+    main = psutil.Process(one.pid).num_ctx_switches()
+    time.sleep(0.2)
+    (process,) = scan([str(one.pid)]).processes
+    assert process.context_switches.voluntary > 2 * main.voluntary
+
+
+def test_rates_are_those_of_pidstat(child):
+    pidstat = found("pidstat")
+    one = child(SLEEPER_WITH_WORKERS)
+    theirs = subprocess.Popen(
+        [pidstat, "-wt", "-p", str(one.pid), "3", "1"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**ENVIRONMENT, "LC_ALL": "C"},
+    )
+    _, frames, _ = lines_of("--interval", "3", "--count", "1", str(one.pid))
+    output = theirs.communicate(timeout=30)[0]
+    told = {}
+    for line in output.splitlines():
+        words = line.split()
+        if line.startswith("Average:") and words[2] == "-" and words[3].isdigit():
+            told[int(words[3])] = float(words[4])
+    (process,) = frames[0]["processes"]
+    ours = {thread["tid"]: thread["voluntary_per_s"] for thread in process["threads"]}
+    assert set(told) == set(ours)
+    # Their three seconds are not ours, and threads of one interpreter take turns unevenly: sums must be near.
+    assert sum(ours.values()) == pytest.approx(process["voluntary_per_s"], abs=0.1)
+    assert sum(ours.values()) == pytest.approx(sum(told.values()), rel=0.5)
+
+
+def test_a_thread_that_ended_is_told_and_a_new_one_counts_from_nothing(child):
+    one = child(
+        """
+import threading, time
+def short():
+    for _ in range(50):
+        time.sleep(0.0005)
+tell()
+while True:
+    threads = [threading.Thread(target=short) for _ in range(4)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+"""
+    )
+    with Watch([str(one.pid)], interval_s=0.1) as watch:
+        frames = list(watch.frames(8))
+    assert any(frame.processes[0].threads_new for frame in frames)
+    assert any(frame.processes[0].threads_ended for frame in frames)
+    rates = [frame.processes[0].voluntary_per_s for frame in frames]
+    assert min(rates) >= 0
+    assert max(rates) > 50
+
+
+def test_intervals_do_not_drift(child):
+    one = child("ready()")
+    began = time.monotonic()
+    with Watch([str(one.pid)], interval_s=0.1) as watch:
+        frames = list(watch.frames(12))
+    assert time.monotonic() - began < 30
+    assert sum(frame.interval_s for frame in frames) == pytest.approx(frames[-1].elapsed_s, abs=0.01)
+    late = [frame.elapsed_s * 10 % 1 for frame in frames]
+    assert sorted(late)[len(late) // 2] < 0.5  # on the grid, if not kept from it
+    assert [frame.number for frame in frames] == list(range(1, 13))
+
+
+def test_waits_are_sampled_at_a_rate_that_is_told(child):
+    one = child("reader, writer = os.pipe()\ntell(reader=reader)\nos.read(reader, 1)")
+    _, frames, _ = lines_of("--count", "1", str(one.pid))
+    (frame,) = frames
+    assert 1 <= frame["sampling"]["looks"] <= 11
+    assert frame["sampling"]["looks_per_s"] == pytest.approx(
+        frame["sampling"]["looks"] / frame["interval_s"], rel=0.1
+    )
+    (wait,) = frame["processes"][0]["waits"]
+    assert (wait["syscall"], wait["fd"], wait["model"], wait["share"]) == (
+        "read",
+        one.told["reader"],
+        "blocking",
+        1,
+    )
+    assert re.match(r"pipe:\[\d+\], read end <-> ", wait["what"])
+    assert 0 < frame["own_cpu_share"] < 1
+
+
+LEAK = """
+import time
+tell()
+kept = []
+os.read(HOLD, 1)
+for _ in range(30):
+    kept += os.pipe()
+tell()
+while True:
+    time.sleep(1)
+"""
+
+
+def test_growth_and_the_time_to_the_limit_are_told(child):
+    one = child("import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (100, 100))\n" + LEAK)
+    with Watch([str(one.pid)], interval_s=0.1) as watch:
+        (first,) = watch.frames(1)
+        one.go_on()
+        one.hear()
+        second = watch.frame()
+        until(lambda: watch.frame().processes[0].kinds_growth)  # they are not listed at every frame
+        later = watch.frame().processes[0]
+    before, after = first.processes[0], second.processes[0]
+    assert (before.descriptors_growth, before.seconds_to_limit) == (0, None)
+    assert (after.descriptors_growth, after.descriptors) == (60, before.descriptors + 60)
+    assert after.descriptor_limit == 100
+    assert 0 <= after.seconds_to_limit < 60
+    assert later.kinds["pipe"] == before.kinds["pipe"] + 60
+    assert later.kinds_growth == {"pipe": 60}
+
+
+CHANGES = """
+path, writing = sys.argv[1], None
+one = os.open("/dev/null", os.O_RDONLY)
+two = os.open("/dev/zero", os.O_RDONLY)
+writing = os.open(path, os.O_WRONLY | os.O_CREAT)
+tell(one=one, two=two, writing=writing)
+os.read(HOLD, 1)
+os.close(one)
+reader, writer = os.pipe()
+os.dup2(reader, two)
+os.write(writing, bytes(4096))
+tell(reader=reader, writer=writer)
+os.read(reader, 1)
+"""
+
+
+def test_what_is_opened_closed_and_replaced_is_told(child, tmp_path):
+    tmp_path.chmod(0o777)
+    one = child(CHANGES, str(tmp_path / "written"))
+    with Watch([str(one.pid)], interval_s=0.1, changes=True) as watch:
+        (first,) = watch.frames(1)
+        one.go_on()
+        more = one.hear()
+        second = watch.frame()
+    assert (first.processes[0].changes, first.processes[0].moved) == (None, None)
+    changes = {change.fd: change for change in second.processes[0].changes}
+    told, pipe = one.told, changes[more["writer"]]
+    assert more["reader"] == told["one"]  # the lowest number that was free
+    assert (pipe.change, pipe.kind) == ("opened", "pipe")
+    assert (changes[told["one"]].change, changes[told["one"]].was) == ("changed", "/dev/null")
+    assert (changes[told["two"]].change, changes[told["two"]].kind) == ("changed", "pipe")
+    assert changes[told["two"]].was == "/dev/zero"
+    assert told["writing"] not in changes
+    (moved,) = second.processes[0].moved
+    assert (moved.fd, moved.name) == (told["writing"], str(tmp_path / "written"))
+    assert moved.bytes_per_s == pytest.approx(4096 / second.interval_s, rel=0.01)
+
+
+def test_a_name_finds_a_process_that_is_started_again(tmp_path):
+    name = f"again{os.getpid()}"[:15]
+    program = tmp_path / name
+    program.symlink_to("/bin/sleep")
+    first = subprocess.Popen([program, "1000"])
+    second = None
+    try:
+        with Watch([name], interval_s=0.1) as watch:
+            assert watch.pids == [first.pid]
+            (frame,) = watch.frames(1)
+            assert [one.name for one in frame.processes] == [name]
+            first.kill()
+            first.wait()
+            frame = watch.frame()
+            assert ([one.pid for one in frame.ended], watch.is_over) == ([first.pid], False)
+            second = subprocess.Popen([program, "1000"])
+            until(lambda: [one.pid for one in watch.frame().processes] == [second.pid])
+    finally:
+        for one in (first, second):
+            if one is not None:
+                one.kill()
+                one.wait()
+
+
+def test_a_watch_of_pids_ends_with_them():
+    sleeper = subprocess.Popen(["sleep", "0.3"])
+    waiting = subprocess.Popen(
+        [*PROGRAM, "watch", "--ndjson", "--interval", "0.1", str(sleeper.pid)],
+        stdout=subprocess.PIPE,
+        env=ENVIRONMENT,
+    )
+    sleeper.wait()
+    output = waiting.communicate(timeout=30)[0]
+    assert waiting.returncode == 0
+    last = json.loads(output.splitlines()[-2])
+    assert [one["pid"] for one in last["ended"]] == [sleeper.pid]
+
+
+def test_a_family_is_watched_from_its_first_instant():
+    script = "for i in 1 2 3; do sleep 0.15; done; (sleep 0.2 & wait); exit 7"
+    done = run("watch", "--ndjson", "--interval", "0.1", "--", "sh", "-c", script)
+    assert (done.returncode, done.stdout) == (7, b"")
+    told = [json.loads(line) for line in done.stderr.splitlines()]
+    summary = told[-1]["summary"]
+    assert (summary["command"]["status"], summary["command"]["exited_threads_included"]) == (7, True)
+    names = {one["name"] for one in summary["processes"]}
+    assert {"sh", "sleep"} <= names
+    assert summary["command"]["voluntary"] >= 4
+    seen = sum(one["voluntary"]["total"] for one in summary["processes"])
+    assert seen <= summary["command"]["voluntary"]
+
+
+def test_the_output_of_a_command_is_its_own_and_its_counts_begin_at_nothing():
+    done = run(
+        "watch",
+        "--interval",
+        "0.1",
+        "--",
+        "sh",
+        "-c",
+        "cat; sleep 0.25; echo out; echo err >&2",
+        input=b"in\n",
+        stdin=None,
+    )
+    assert (done.returncode, done.stdout) == (0, b"in\nout\n")
+    assert b"\nerr\n" in b"\n" + done.stderr
+    assert b"the command, with all that it waited for: " in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "line"),
+    [
+        (["--", "/nowhere/to/be/found"], 127, b"cannot run '/nowhere/to/be/found': No such file or directory"),
+        (["--", "/etc/passwd"], 126, b"cannot run '/etc/passwd': Permission denied"),
+        (["--"], 2, b"watch -- takes a command to run"),
+        (["1", "--", "true"], 2, b"watch takes targets, or a command after '--': not both"),
+        (["--interval", "0.05"], 2, b"--interval takes a number of seconds from 0.1 to 86400, not '0.05'"),
+        (["--interval", "nan"], 2, b"--interval takes a number of seconds"),
+        (["--count", "0"], 2, b"--count takes a whole number above 0, not '0'"),
+        (["--top", "x"], 2, b"--top takes a whole number above 0, not 'x'"),
+        (["--changes", "self"], 2, b"--changes is told with --ndjson only"),
+        (["no-process-is-called-so"], 1, b"no process is called 'no-process-is-called-so'"),
+        (["999999999"], 1, b"no process is called '999999999'"),
+    ],
+)
+def test_wrong_words_get_one_line(words, status, line):
+    done = run("watch", *words)
+    assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (status, b"", 1)
+    assert line in done.stderr
+
+
+def test_a_command_that_a_signal_ends_has_the_status_that_shells_give_it():
+    done = run("watch", "--", "sh", "-c", "kill -TERM $$")
+    assert done.returncode == 128 + signal.SIGTERM
+
+
+def test_a_command_has_the_signals_and_limits_that_it_would_have_without():
+    script = "ulimit -n; grep -E 'SigIgn|SigBlk' /proc/self/status"
+    plain = subprocess.run(["sh", "-c", script], capture_output=True, env=ENVIRONMENT).stdout
+    assert run("watch", "--", "sh", "-c", script).stdout == plain
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_it_with_a_summary(child, number):
+    one = child("ready()")
+    watching = subprocess.Popen(
+        [*PROGRAM, "watch", "--ndjson", "--interval", "0.1", str(one.pid)], stdout=subprocess.PIPE, env=ENVIRONMENT
+    )
+    assert watching.stdout.readline()
+    watching.send_signal(number)
+    rest = watching.communicate(timeout=30)[0]
+    assert watching.returncode == 130
+    assert "summary" in json.loads(rest.splitlines()[-1])
+
+
+def test_a_termination_is_handed_on_to_the_command():
+    watching = subprocess.Popen(
+        [*PROGRAM, "watch", "--interval", "0.1", "--", "sleep", "1000"], stderr=subprocess.PIPE, env=ENVIRONMENT
+    )
+    assert b"sleep" in watching.stderr.readline()
+    watching.terminate()
+    watching.communicate(timeout=30)
+    assert watching.returncode == 128 + signal.SIGTERM
+
+
+def test_the_whole_machine_shows_those_that_switch_most():
+    _, frames, summary = lines_of("--count", "1", "--interval", "0.5", "--top", "3")
+    (frame,) = frames
+    assert len(frame["processes"]) <= 3 < frame["processes_total"]
+    rates = [one["voluntary_per_s"] + one["involuntary_per_s"] for one in frame["processes"]]
+    assert rates == sorted(rates, reverse=True)
+    assert frame["machine"]["context_switches_per_s"] > 0
+    assert frame["machine"]["cpus"] == len(re.findall(r"^cpu\d", Path("/proc/stat").read_text(), re.M))
+    assert summary["processes_total"] >= frame["processes_total"]
+
+
+def test_processes_that_come_and_go_are_no_trouble():
+    storm = subprocess.Popen(["sh", "-c", "while :; do sleep 0.01 & sleep 0.01 & true; done"])
+    try:
+        done, frames, _ = lines_of("--count", "8", "--interval", "0.1")
+    finally:
+        storm.kill()
+        storm.wait()
+    assert (done.returncode, done.stderr, len(frames)) == (0, b"", 8)
+    assert any(frame.get("ended") for frame in frames)
+    for frame in frames:
+        for one in frame["processes"]:
+            assert min(one["voluntary_per_s"], one["involuntary_per_s"]) >= 0
+
+
+@pytest.fixture(scope="module")
+def loads():
+    running = Lab("loads")
+    try:
+        yield running
+    finally:
+        running.end()
+
+
+@pytest.mark.parametrize("load", ["ping-pong", "lock-fight", "spin"])
+def test_the_verdict_on_a_load_is_what_the_lab_says(loads, load):
+    if f"load:{load}" in loads.refused:
+        pytest.skip(loads.refused[f"load:{load}"])
+    one = loads.loads[f"load:{load}"]
+    with Watch([str(pid) for pid in one["pids"]], interval_s=0.5) as watch:
+        frames = list(watch.frames(5))
+    words = [process.verdict.word for frame in frames[1:] for process in frame.processes]
+    wanted = one["says"]["verdict"]
+    assert words.count(wanted) >= len(words) / 2, words
+    if load == "ping-pong":
+        busiest = frames[-1].processes[0]
+        assert busiest.voluntary_per_s > 10 * busiest.involuntary_per_s
+        assert "read(" in busiest.verdict.evidence
+
+
+def test_a_process_of_another_user_is_counted_without_rights(foreign):
+    _, frames, _ = lines_of("--count", "2", "--interval", "0.1", str(foreign.pid), preexec_fn=without_rights)
+    (process,) = frames[0]["processes"]
+    assert process["threads_counted"] == 2
+    assert "waits" not in process
+    told = {(one["what"], one["reason"]) for one in frames[0]["problems"]}
+    assert ("syscall", "permission-denied") in told
+    assert ("descriptors", "permission-denied") in told
+    assert "problems" not in frames[1]
+
+
+def test_2000_threads_are_all_counted(child):
+    one = child(
+        """
+import threading
+threading.stack_size(65536)
+reader, writer = os.pipe()
+for _ in range(1999):
+    threading.Thread(target=os.read, args=(reader, 1), daemon=True).start()
+ready()
+"""
+    )
+    with Watch([str(one.pid)], interval_s=0.5) as watch:
+        frames = list(watch.frames(2))
+    process = frames[-1].processes[0]
+    assert (process.threads_counted, len(process.threads)) == (2000, 20)
+    assert frames[-1].sampling.looks <= 11 * 64
+
+
+def test_a_watch_opens_nothing_anew_and_lets_everything_go(child):
+    one = child(SLEEPER_WITH_WORKERS)
+    before = set(os.listdir("/proc/self/fd"))
+    with Watch([str(one.pid)], interval_s=0.1) as watch:
+        list(watch.frames(2))
+        held = set(os.listdir("/proc/self/fd"))
+        list(watch.frames(3))
+        assert len(set(os.listdir("/proc/self/fd")) - held) <= 1
+    assert set(os.listdir("/proc/self/fd")) == before
