@@ -32,8 +32,8 @@ class Terminal:
             PROGRAM[0],
             [*PROGRAM[1:], *words],
             dimensions=(rows, columns),
-            # what other terminals can do besides, pyte cannot: to repeat a character
-            env={**ENVIRONMENT, "TERM": "screen", "LC_ALL": "C.UTF-8", **environment},
+            # of the codes of newer terminals pyte does not know all: to scroll by lines, to repeat a character
+            env={**ENVIRONMENT, "TERM": "xterm-r6", "LC_ALL": "C.UTF-8", **environment},
             timeout=DEADLINE_S,
         )
 
@@ -131,7 +131,7 @@ def test_a_screen_of_80_by_24_has_it_all(terminal, child):
 
 
 def test_the_screen_is_left_by_q_with_a_summary(terminal, child):
-    one, shown = watched(terminal, child)
+    one, shown = watched(terminal, child, TERM="xterm-256color")
     shown.press("q")
     assert shown.end() == 0
     for code in RESTORED:
@@ -142,7 +142,7 @@ def test_the_screen_is_left_by_q_with_a_summary(terminal, child):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_terminal_is_given_back_after_a_signal(terminal, child, number):
-    _, shown = watched(terminal, child)
+    _, shown = watched(terminal, child, TERM="xterm-256color")
     shown.send(number)
     assert shown.end() == 130
     for code in RESTORED:
@@ -152,7 +152,7 @@ def test_the_terminal_is_given_back_after_a_signal(terminal, child, number):
 
 
 def test_the_terminal_is_given_back_when_the_process_ends(terminal, child):
-    one, shown = watched(terminal, child)
+    one, shown = watched(terminal, child, TERM="xterm-256color")
     os.kill(one.pid, signal.SIGKILL)
     one.process.wait()
     assert shown.end() == 0
