@@ -99,6 +99,11 @@ OPTIONS = (
     ),
     Option(("--mapped",), "also list the files that memory is mapped from"),
     Option(
+        ("--symbols",),
+        "name the functions that threads are stopped in, by the ELF files of their programs, which are opened for "
+        "it; takes pyelftools",
+    ),
+    Option(
         ("--proc",),
         "another proc file system, or a recorded tree",
         "PATH",

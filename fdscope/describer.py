@@ -58,7 +58,7 @@ class Describer:
                 return text(link)
             if len(self._told) > 100_000:
                 self._told.clear()
-            for process in scan([str(pid)], proc=self._proc, waits=False).processes:
+            for process in scan([str(pid)], proc=self._proc, waits=False, threads=False).processes:
                 for one in process.descriptors or ():
                     self._told[pid, one.fd, links.get(one.fd, b"")] = _in_words(one)
             self._told.setdefault(key, text(link))

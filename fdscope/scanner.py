@@ -57,6 +57,8 @@ def scan(
     mapped: bool = False,
     peers: bool = True,
     waits: bool = True,
+    symbols: bool = False,
+    threads: bool = True,
 ) -> Snapshot:
     """Looks once at the processes that `targets` name, or at all of them if there are none.
 
@@ -68,6 +70,9 @@ def scan(
         peers: find out who is at the other ends, who shares open file descriptions and who watches, among all
             processes; this takes one pass over the links of the others.
         waits: tell what threads are stopped in, and by which I/O models descriptors are used.
+        symbols: tell the functions that threads are stopped in, from the ELF files of their programs, which are
+            opened for that; it takes pyelftools.
+        threads: tell of threads, and of descriptor tables that they have of their own.
 
     What could not be read is in the snapshot's `problems`; a target that no process matches is one of them.
     The time taken grows with the descriptors of the processes that were selected and, for the sake of peers, a
@@ -90,12 +95,14 @@ def scan(
             machine, host.boot_time(raw_system.stat), host.package_of(raw_system), live=root.live
         )
         selected = _selected(root, words, gathering.problems) if words else None
-        source: Source = ProcSource(root, mounts, timeout_s=timeout_s, mapped=mapped, waits=waits)
+        source: Source = ProcSource(root, mounts, timeout_s=timeout_s, mapped=mapped, waits=waits, threads=threads)
         for record in source.records(None if selected is None else [one.pid for one in selected]):
             gathering.add(record)
         gathering.add_sockets(sockets)
         found = gathering.processes(selected or ())
         joined = _links(root, source, sockets, gathering, found, everyone=selected is None, peers=peers)
+        if symbols:
+            _name_functions(root, mounts, gathering, found)
         if waits:
             iomodels.tell(found, machine.lock_blockers, gathering.name)
         busy = load(root) if selected is None else None
@@ -109,6 +116,22 @@ def scan(
         objects=joined,
         problems=gathering.problems,
     )
+
+
+def _name_functions(root: Proc, mounts: Mounts, gathering: _Gathering, found: Iterable[Process]) -> None:
+    from .kernel.symbols import Symbols
+
+    try:
+        names = Symbols(root, mounts)
+    except ImportError:
+        raise UsageError("--symbols takes pyelftools: pip install 'fdscope[symbols]'") from None
+    for process in found:
+        code = gathering.code.get(process.pid)
+        for thread in process.threads if code is not None else ():
+            place = code.at(int(thread.program_counter, 16)) if code and thread.program_counter else None
+            if place is not None:
+                name = names.at(process.pid, *place)
+                thread.symbol = None if name is None else text(name.encode("utf-8", "surrogateescape"))
 
 
 def _links(
@@ -265,7 +288,7 @@ class _Gathering:
         self._ticks_per_s = os.sysconf("SC_CLK_TCK")
         self._processes: dict[int, Process] = {}
         self._start_ticks: dict[int, int] = {}
-        self._code: dict[int, tasks.Code] = {}
+        self.code: dict[int, tasks.Code] = {}
         self._threads: dict[int, list[Thread]] = {}
         self._descriptors: defaultdict[int, list[Descriptor]] = defaultdict(list)
         self._files: dict[int, list[HeldFile]] = {}
@@ -392,7 +415,7 @@ class _Gathering:
             process = tasks.process(raw, stat, self._boot_time, self._ticks_per_s)
             self._start_ticks[raw.pid] = stat.start_ticks
             if raw.maps:
-                self._code[raw.pid] = tasks.Code(raw.maps)
+                self.code[raw.pid] = tasks.Code(raw.maps)
         except _STRANGE as error:
             process = Process(pid=raw.pid)
             self._strange(raw.pid, "process", error)
@@ -402,7 +425,7 @@ class _Gathering:
 
     def _add_thread(self, raw: RawThread) -> None:
         try:
-            thread = tasks.thread(raw, self._architecture, self._code.get(raw.pid))
+            thread = tasks.thread(raw, self._architecture, self.code.get(raw.pid))
             if thread.cpu is not None:
                 thread.cpu_socket = self._packages.get(thread.cpu)
         except _STRANGE as error:

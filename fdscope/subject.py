@@ -6,6 +6,7 @@ import os
 from _thread import get_native_id
 from collections import Counter
 from errno import EACCES, EPERM
+from heapq import nsmallest
 
 from . import switches, syscalls, tasks, verdicts
 from .describer import Describer
@@ -15,36 +16,16 @@ from .kernel.calls import bits_of
 from .kernel.counters import Counters
 from .kernel.root import Proc
 from .raw import Unread
-from .switches import Count, Scheduled
-from .text import text
+from .tally import Tally, Task, Way
 
 MOST_THREADS = 20
 _MOST_WAITS = 10
-_REMEMBERED = 0.5
-"""What a look at a thread counts for in the next frame, and half of that in the one after."""
+_FORGOTTEN = 0.3
+"""What a look counts for is halved at every interval; less than this is nothing."""
 _RUNNING = (-2, 0, 0)
 _OFTEN, _TRIES = 1000, 16
 """Of a thread with more voluntary switches in an interval, how often one look is tried again; 2 µs each."""
 _FCNTL = frozenset({"fcntl", "fcntl64"})
-
-Way = tuple[int, int, int]
-"""A way to wait: number of the system call, its first argument, and of fcntl(2) the second."""
-
-
-class _Task:
-    """A thread: its counters at the last frame, and what they have grown by since the one before."""
-
-    __slots__ = ("calls", "grown", "kernel", "name", "schedstat", "scheduled", "spent", "total")
-
-    def __init__(self, name: str, total: Count, scheduled: Scheduled | None, kernel: bool) -> None:
-        self.name = name
-        self.total = total
-        self.scheduled = scheduled
-        self.kernel = kernel
-        self.schedstat = b""
-        self.grown = Count(0, 0)
-        self.spent = (0, 0)
-        self.calls: Counter[Way] = Counter()
 
 
 class Subject:
@@ -56,25 +37,21 @@ class Subject:
         self.name = stat.name
         self.rate = 0.0
         self._counters = counters
-        self._from_zero = from_zero
         self._machine = os.uname().machine
         self.is_kernel = bool(stat.flags & tasks.KERNEL_THREAD)
-        self._tasks: dict[int, _Task] = {}
+        self.tally = Tally(counters, from_zero=from_zero)
+        self._looked: dict[int, Task] = {}
         self._cpu_ticks = 0 if from_zero else stat.cpu_ticks
         self._ticks_per_s = os.sysconf("SC_CLK_TCK")
-        self._tells_slices = True
         self._refused = False
         self._bits: int | None = None
-        self._new = self._gone = 0
         self._cpu_s: float | None = None
-        self._frames = 0
         self._watched_s = 0.0
         self.inventory = Inventory(counters, pid, from_zero=from_zero)
-        self._sums = {name: [0.0, 0.0] for name in ("voluntary", "involuntary")}
+        self._sums = [[0.0, 0.0], [0.0, 0.0]]
         self._cpu_sum = 0.0
         self._threads_peak = 0
         self._verdicts: Counter[str] = Counter()
-        self._first_count()
 
     @classmethod
     def of(cls, proc: Proc, pid: int, room: list[int], *, from_zero: bool) -> Subject | Unread:
@@ -97,94 +74,32 @@ class Subject:
 
     # counting
 
-    def _first_count(self) -> None:
-        """The counters from which rates are told; of a process that is new they are all 0."""
-        if not self._from_zero:
-            for tid in self._counters.threads() or ():
-                self._count_thread(tid)
-            for task in self._tasks.values():
-                task.grown, task.spent = Count(0, 0), (0, 0)
-
     def count(self, seconds: float) -> bool:
         """Counts all threads; False: it has ended."""
-        numbers = self._counters.threads()
         stat = self._counters.read(b"stat")
-        if numbers is None or isinstance(stat, Unread):
+        living = None if isinstance(stat, Unread) else self.tally.count()
+        if isinstance(stat, Unread) or living is None:
             return False
         try:
             parsed = tasks.parse_stat(stat)
         except (ValueError, IndexError):
             return False
         self.name = parsed.name
-        before = set(self._tasks)
-        for tid in numbers:
-            self._count_thread(tid)
-        gone = before.difference(numbers)
-        for tid in gone:
-            self._counters.forget(tid)
-            del self._tasks[tid]
-        self._new, self._gone = len(set(self._tasks) - before), len(gone)
         ticks = switches.growth(self._cpu_ticks, parsed.cpu_ticks)
         self._cpu_ticks = parsed.cpu_ticks
         self._cpu_s = ticks / self._ticks_per_s
-        if self._tells_slices and not gone:  # exact to the nanosecond, but without those who have ended
-            self._cpu_s = sum(task.spent[0] for task in self._tasks.values()) / 1e9
+        exact = self.tally.cpu_s
+        if exact is not None and not self.tally.ended:  # to the nanosecond, but without those who have ended
+            self._cpu_s = exact
         self._watched_s += seconds
-        self._frames += 1
-        voluntary, involuntary = self._grown()
-        self.rate = (voluntary + involuntary) / seconds
-        for name, grown in (("voluntary", voluntary), ("involuntary", involuntary)):
-            sums = self._sums[name]
-            sums[0] += grown
-            sums[1] = max(sums[1], grown / seconds)
+        grown = self.tally.grown()
+        self.rate = sum(grown) / seconds
+        for sums, one in zip(self._sums, grown, strict=True):
+            sums[0] += one
+            sums[1] = max(sums[1], one / seconds)
         self._cpu_sum += self._cpu_s
-        self._threads_peak = max(self._threads_peak, len(self._tasks))
-        return parsed.state not in "ZX" or len(numbers) > 1
-
-    def _grown(self) -> tuple[int, int]:
-        return (
-            sum(task.grown.voluntary for task in self._tasks.values()),
-            sum(task.grown.involuntary for task in self._tasks.values()),
-        )
-
-    def _count_thread(self, tid: int) -> None:
-        """What the counters of a thread have grown by.
-
-        A thread that has not been on a CPU since the last time, by its schedstat, has not been switched either; so
-        its status, which costs the kernel most, is read only of those that ran.
-        """
-        task = self._tasks.get(tid)
-        schedstat = self._counters.of_thread(tid, b"schedstat") if self._tells_slices else b""
-        if isinstance(schedstat, Unread):
-            if schedstat.errno not in (EACCES, EPERM) and task is None and self._counters.threads() is None:
-                return
-            self._tells_slices = self._tells_slices and schedstat.errno in (2, 3)
-            schedstat = b""
-        if task is not None and schedstat and schedstat == task.schedstat:
-            task.grown, task.spent = Count(0, 0), (0, 0)
-            return
-        status = self._counters.of_thread(tid, b"status")
-        if isinstance(status, Unread):
-            return
-        try:
-            total, scheduled = switches.count(status) or Count(0, 0), switches.scheduled(schedstat)
-        except ValueError:
-            return
-        if task is None:
-            name = text(status.partition(b"\n")[0].partition(b":")[2].strip(b"\t\n"))
-            task = self._tasks[tid] = _Task(name, Count(0, 0), Scheduled(0, 0, 0), self.is_kernel)
-        task.grown = Count(
-            switches.growth(task.total.voluntary, total.voluntary),
-            switches.growth(task.total.involuntary, total.involuntary),
-        )
-        before = task.scheduled
-        if scheduled is not None and before is not None:
-            task.spent = (
-                switches.growth(before.cpu_ns, scheduled.cpu_ns),
-                switches.growth(before.queue_ns, scheduled.queue_ns),
-            )
-        # schedstat was read first: if it was switched since, it will differ the next time
-        task.total, task.scheduled, task.schedstat = total, scheduled, schedstat
+        self._threads_peak = max(self._threads_peak, living)
+        return parsed.state not in "ZX" or living > 1
 
     # looking
 
@@ -193,12 +108,12 @@ class Subject:
         if self._refused or self.is_kernel:
             return []
         if not only_active:
-            return list(self._tasks)
-        return [tid for tid, task in self._tasks.items() if any(task.grown)]
+            return list(self.tally.tasks)
+        return [task.tid for task in self.tally.active if any(task.grown)]
 
     def look(self, tid: int) -> Unread | None:
         """What a thread waits in just now; Unread: that may not be known of this process."""
-        task = self._tasks.get(tid)
+        task = self.tally.tasks.get(tid)
         if task is None or tid == get_native_id():  # who asks runs
             return None
         line = self._counters.of_thread(tid, b"syscall")
@@ -211,12 +126,15 @@ class Subject:
             return None
         words = line.split()
         if words == [b"running"]:
-            task.calls[_RUNNING] += 1
+            way = _RUNNING
         elif len(words) == 9 and words[-2:] != [b"0x0", b"0x0"]:
             number = int(words[0])
             name = syscalls.name_of(number, self._machine, self._bits_of(int(words[7], 16)))
-            second = int(words[2], 16) if name in _FCNTL else 0
-            task.calls[number, int(words[1], 16), second] += 1
+            way = (number, int(words[1], 16), int(words[2], 16) if name in _FCNTL else 0)
+        else:
+            return None
+        task.calls[way] = task.calls.get(way, 0.0) + 1.0
+        self._looked[tid] = task
         return None
 
     def _again(self, tid: int) -> bytes | Unread:
@@ -246,13 +164,13 @@ class Subject:
 
     def _waits(self, describer: Describer) -> list[WaitShare]:
         """How threads were seen to wait; of those that were switched most, most is told."""
-        seen: Counter[Way] = Counter()
+        seen: dict[Way, float] = {}
         weights: dict[Way, float] = {}
-        for task in self._tasks.values():
+        for task in self._looked.values():
             waiting = {way: times for way, times in task.calls.items() if way != _RUNNING}
             looks = sum(waiting.values())
             for way, times in waiting.items():
-                seen[way] += times
+                seen[way] = seen.get(way, 0.0) + times
                 weights[way] = weights.get(way, 0.0) + task.grown.voluntary * times / looks
         looks, weight = sum(seen.values()), sum(weights.values())
         found = []
@@ -276,11 +194,11 @@ class Subject:
         return found
 
     def _forget_looks(self) -> None:
-        for task in self._tasks.values():
-            if task.calls:
-                kept = {way: times * _REMEMBERED for way, times in task.calls.items() if times > 0.1}
-                task.calls = Counter()
-                task.calls.update(kept)
+        """Halves what was seen; what is older than a few intervals counts for nothing."""
+        for tid, task in list(self._looked.items()):
+            task.calls = {way: times / 2 for way, times in task.calls.items() if times > _FORGOTTEN}
+            if not task.calls or tid not in self.tally.tasks:
+                del self._looked[tid]
 
     # telling
 
@@ -299,12 +217,13 @@ class Subject:
             self.inventory.count(now)
             if changes:
                 self.inventory.measure(seconds)
-        voluntary, involuntary = self._grown()
-        queue = sum(task.spent[1] for task in self._tasks.values()) / 1e9 / seconds if self._tells_slices else None
+        voluntary, involuntary = self.tally.grown()
+        queued = self.tally.queue_s
+        queue = None if queued is None else queued / seconds
         waits = self._waits(describer)
         cpu = None if self._cpu_s is None else self._cpu_s / seconds
         busy = verdicts.Busy(
-            voluntary / seconds, involuntary / seconds, len(self._tasks), cpu, queue, running, cpus, waits
+            voluntary / seconds, involuntary / seconds, len(self.tally.tasks), cpu, queue, running, cpus, waits
         )
         said = verdicts.verdict(busy)
         self._verdicts[said.word] += 1
@@ -313,9 +232,9 @@ class Subject:
             name=self.name,
             voluntary_per_s=round(voluntary / seconds, 2),
             involuntary_per_s=round(involuntary / seconds, 2),
-            threads_counted=len(self._tasks),
-            threads_new=self._new or None,
-            threads_ended=self._gone or None,
+            threads_counted=len(self.tally.tasks),
+            threads_new=self.tally.begun or None,
+            threads_ended=self.tally.ended or None,
             cpu_share=None if cpu is None else round(cpu, 4),
             queue_share=None if queue is None else round(queue, 4),
             waits=waits or None,
@@ -327,21 +246,25 @@ class Subject:
         return told
 
     def _thread_rates(self, seconds: float) -> list[ThreadRate]:
-        busiest = sorted(self._tasks.items(), key=lambda item: (-sum(item[1].grown), item[0]))[:MOST_THREADS]
+        tells = self.tally.cpu_s is not None
+        chosen = self.tally.active
+        if len(chosen) < MOST_THREADS:
+            chosen = list(self.tally.tasks.values())
+        busiest = nsmallest(MOST_THREADS, chosen, key=lambda task: (-sum(task.grown), task.tid))
         return [
             ThreadRate(
-                tid=tid,
+                tid=task.tid,
                 name=task.name,
                 voluntary_per_s=round(task.grown.voluntary / seconds, 2),
                 involuntary_per_s=round(task.grown.involuntary / seconds, 2),
-                cpu_share=round(task.spent[0] / 1e9 / seconds, 4) if self._tells_slices else None,
-                queue_share=round(task.spent[1] / 1e9 / seconds, 4) if self._tells_slices else None,
+                cpu_share=round(task.spent[0] / 1e9 / seconds, 4) if tells else None,
+                queue_share=round(task.spent[1] / 1e9 / seconds, 4) if tells else None,
                 waits=self._last_seen(task),
             )
-            for tid, task in busiest
+            for task in busiest
         ]
 
-    def _last_seen(self, task: _Task) -> str | None:
+    def _last_seen(self, task: Task) -> str | None:
         ways = [(times, way) for way, times in task.calls.items() if way != _RUNNING]
         if not ways:
             return None
@@ -353,16 +276,15 @@ class Subject:
         """What was seen of it from the beginning on."""
         elapsed = max(self._watched_s, 1e-6)
 
-        def spread(name: str) -> Spread:
-            total, peak = self._sums[name]
+        def spread(total: float, peak: float) -> Spread:
             return Spread(total=total, mean_per_s=round(total / elapsed, 2), peak_per_s=round(peak, 2))
 
         return ProcessSummary(
             pid=self.pid,
             name=self.name,
             watched_s=round(self._watched_s, 3),
-            voluntary=spread("voluntary"),
-            involuntary=spread("involuntary"),
+            voluntary=spread(*self._sums[0]),
+            involuntary=spread(*self._sums[1]),
             threads_peak=self._threads_peak,
             cpu_time_s=round(self._cpu_sum, 3),
             descriptors_first=self.inventory.first,

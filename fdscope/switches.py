@@ -58,11 +58,10 @@ def count(status: bytes) -> Count | None:
         ValueError: a counter is not a number.
     """
     _, found, tail = status.rpartition(b"\nvoluntary_ctxt_switches:")
-    if not found:
+    words = tail.split(None, 3)
+    if not found or len(words) < 3:
         return None
-    voluntary, _, rest = tail.partition(b"\n")
-    involuntary = rest.partition(b"nonvoluntary_ctxt_switches:")[2].partition(b"\n")[0]
-    return Count(int(voluntary), int(involuntary))
+    return Count(int(words[0]), int(words[2]))
 
 
 def scheduled(schedstat: bytes) -> Scheduled | None:

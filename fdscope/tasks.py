@@ -194,21 +194,22 @@ class Code:
 
     def __init__(self, maps: bytes) -> None:
         """Lines of another form are left out."""
-        self._regions: list[tuple[int, int, int, bytes]] = []
+        self._regions: list[tuple[int, int, int, int, bytes]] = []
         for line in maps.split(b"\n"):
             words = line.split(None, 5)
             if len(words) == 6 and b"x" in words[1]:
                 start, _, end = words[0].partition(b"-")
-                self._regions.append((int(start, 16), int(end, 16), int(words[2], 16), words[5]))
+                path = words[5].replace(b"\\012", b"\n")
+                self._regions.append((int(start, 16), int(end, 16), int(words[2], 16), int(words[4]), path))
         self._starts = [start for start, *_ in self._regions]
 
-    def at(self, address: int) -> tuple[str, int] | None:
-        """Path of the file, or ``[vdso]``, and the offset in it; None: no file has this address."""
+    def at(self, address: int) -> tuple[bytes, int, int] | None:
+        """Path of the file, or ``[vdso]``, its inode, and the offset in it; None: no file has this address."""
         place = bisect_right(self._starts, address) - 1
         if place < 0 or address >= self._regions[place][1]:
             return None
-        start, _, offset, path = self._regions[place]
-        return text(path.replace(b"\\012", b"\n")), address - start + offset
+        start, _, offset, inode, path = self._regions[place]
+        return path, inode, address - start + offset
 
 
 def thread(raw: RawThread, machine: str, code: Code | None = None) -> Thread:
@@ -237,7 +238,7 @@ def thread(raw: RawThread, machine: str, code: Code | None = None) -> Thread:
         signals_pending=(signals.names(info[b"SigPnd"]) or None) if b"SigPnd" in info else None,
         signals_blocked=(signals.names(info[b"SigBlk"]) or None) if b"SigBlk" in info else None,
         program_counter=None if told.program_counter is None else f"{told.program_counter:#x}",
-        code=None if place is None else f"{place[0].rpartition('/')[2]}+{place[1]:#x}",
+        code=None if place is None else f"{text(place[0].rpartition(b'/')[2])}+{place[2]:#x}",
         stack_pointer=None if told.stack_pointer is None else f"{told.stack_pointer:#x}",
         wait=told.wait,
     )

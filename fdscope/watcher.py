@@ -26,7 +26,7 @@ from .times import rfc3339
 
 LOOKS_PER_S = 10.0
 """How often, at most, threads are looked at between two frames."""
-LOOKED_AT = 64
+LOOKED_AT = 32
 """How many threads each time."""
 MOST_ACTIVE = 256
 """Of a whole machine, how many threads that were switched lately take their turn."""
@@ -76,6 +76,7 @@ class Watch:
         self._problems: dict[tuple[int | None, str], Problem] = {}
         self._turn = 0
         self._looks = 0
+        self._in_turn: list[tuple[Subject, int]] | None = None
         self._number = 0
         self._targets = Targets(self._root, list(targets), family_of)
         self._began = self._last = time.monotonic()
@@ -148,20 +149,24 @@ class Watch:
 
     def look(self) -> None:
         """Looks at some threads: what do they wait in just now? Each takes its turn."""
-        active = [
-            (subject, tid)
-            for subject in self._subjects.values()
-            for tid in subject.threads_to_look_at(only_active=self._targets.everyone)
-        ]
-        if self._targets.everyone:
-            active = active[:MOST_ACTIVE]
-        for _ in range(min(LOOKED_AT, len(active))):
-            self._turn = (self._turn + 1) % len(active)
-            subject, tid = active[self._turn]
+        if self._in_turn is None:
+            self._in_turn = self._threads_in_turn()
+        for _ in range(min(LOOKED_AT, len(self._in_turn))):
+            self._turn = (self._turn + 1) % len(self._in_turn)
+            subject, tid = self._in_turn[self._turn]
             unread = subject.look(tid)
             self._looks += 1
             if unread is not None:
                 self._tell(unread)
+
+    def _threads_in_turn(self) -> list[tuple[Subject, int]]:
+        everyone = self._targets.everyone
+        found = [
+            (subject, tid)
+            for subject in self._subjects.values()
+            for tid in subject.threads_to_look_at(only_active=everyone)
+        ]
+        return found[:MOST_ACTIVE] if everyone else found
 
     def frame(self) -> Frame:
         """Counts, and says what has happened since the last frame."""
@@ -170,6 +175,7 @@ class Watch:
         self._last = now
         self._number += 1
         told_of = len(self._problems)
+        self._in_turn = None
         self._discover(first=False)
         for pid, subject in list(self._subjects.items()):
             if not subject.count(seconds):

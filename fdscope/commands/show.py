@@ -31,6 +31,7 @@ def run(asked: Namespace, console: Console) -> int:
         mapped=asked.mapped,
         peers=not (asked.no_peers or overview),
         waits=not overview,
+        symbols=asked.symbols,
     )
     if asked.json:
         text = document.snapshot(snapshot)

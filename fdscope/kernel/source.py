@@ -43,15 +43,32 @@ class ProcSource:
     name = "proc"
 
     def __init__(
-        self, proc: Proc, mounts: Mounts, *, timeout_s: float = 5.0, mapped: bool = False, waits: bool = False
+        self,
+        proc: Proc,
+        mounts: Mounts,
+        *,
+        timeout_s: float = 5.0,
+        mapped: bool = False,
+        waits: bool = False,
+        threads: bool = True,
     ) -> None:
-        """`waits`: also read what threads are stopped in."""
+        """What to read.
+
+        Args:
+            proc: where.
+            mounts: the mount tables of its processes.
+            timeout_s: how long to wait for file systems that do not answer.
+            mapped: also the files that memory is mapped from.
+            waits: also what threads are stopped in, and where the code of the process is mapped from.
+            threads: also threads, and the tables that they have of their own.
+        """
         self._proc = proc
         self._mounts = mounts
         self._patience = Patience(timeout_s)
         self._sameness = Sameness()
         self._mapped = mapped
         self._waits = waits
+        self._threads = threads
         self._helpers = 0
         self._refused: set[int | None] = set()
 
@@ -210,7 +227,8 @@ class ProcSource:
             return
         yield process
         threads: list[RawThread] = []
-        for thread in processes.threads(task, live=self._proc.live, waits=self._waits):
+        found = processes.threads(task, live=self._proc.live, waits=self._waits) if self._threads else ()
+        for thread in found:
             if isinstance(thread, RawThread):
                 threads.append(thread)
             else:

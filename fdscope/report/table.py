@@ -66,6 +66,14 @@ def draw(
     yield from _tabulate(headers if show_headers else None, texts, right, form, indent)
 
 
+def aligned(headers: Sequence[str], rows: Sequence[Sequence[Any]], *, style: Style) -> Iterator[str]:
+    """As `draw` in its usual form, without tabulate: importing it takes 40 ms of CPU, as much as a watch of two seconds."""
+    texts = [[cell(value) for value in row] for row in rows]
+    right = [bool(rows) and all(isinstance(row[i], int) for row in rows) for i in range(len(headers))]
+    _cut_last(headers, texts, style, 0)
+    yield from _fixed(headers, texts, right, "")
+
+
 def _suits_tabulate(texts: list[list[str]]) -> bool:
     """Whether tabulate would keep the columns and the cells.
 

@@ -1,4 +1,4 @@
-"""Compares what fdscope, lsof and lsfd cost on the same load, and says which targets fdscope reaches.
+"""Compares what fdscope, lsof, lsfd, ss and pidstat cost on the same load, and says which targets fdscope reaches.
 
     python3 -m venv .venv-bench && .venv-bench/bin/pip install .
     python tests/bench/compare.py --fdscope .venv-bench/bin/fdscope
@@ -29,6 +29,9 @@ PROCESSES, EACH = 400, 250
 CONNECTIONS = 5000
 ONE = 19_000
 THREADS = 1000
+WATCHED, INTERVALS = 2000, 10
+WAITING = 500
+PEERS = ("lsof", "lsfd", "ss", "pidstat")
 MEBIBYTE = 1 << 20
 FLOOR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "floor.py")
 
@@ -86,6 +89,78 @@ def measure(commands, rounds, environment):
     return {name: Cost(*map(statistics.median, zip(*costs, strict=True))) for name, costs in runs.items()}
 
 
+THREADED = """
+import os, sys, threading, time
+threading.stack_size(65536)
+number, nap = int(sys.argv[1]), sys.argv[2]
+def rest():
+    while True:
+        time.sleep(float(nap) if nap else 3600)
+for _ in range(number - 1):
+    threading.Thread(target=rest, daemon=True).start()
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+class Threads:
+    """A process of many threads that do nothing but sleep, for a day or for `nap` seconds; gives its pid."""
+
+    def __init__(self, number, nap):
+        self._words = [str(number), "" if nap is None else str(nap)]
+
+    def __enter__(self):
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-c", THREADED, *self._words], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        if not self._process.stdout.readline():
+            raise CouldNotRun("a process of so many threads cannot be started here")
+        return str(self._process.pid)
+
+    def __exit__(self, *_):
+        self._process.kill()
+        self._process.communicate()
+
+
+class PingPong:
+    """Two processes that pass a byte to and fro over two pipes, as fast as they can."""
+
+    def __enter__(self):
+        first, second = os.pipe(), os.pipe()
+        self.pids = []
+        for reader, writer in ((first[0], second[1]), (second[0], first[1])):
+            pid = os.fork()
+            if not pid:
+                for number in {*first, *second} - {reader, writer}:
+                    os.close(number)
+                while os.read(reader, 1):
+                    os.write(writer, b".")
+                os._exit(0)
+            self.pids.append(str(pid))
+        os.write(first[1], b".")
+        for number in (*first, *second):
+            os.close(number)
+        return self
+
+    def __exit__(self, *_):
+        for pid in map(int, self.pids):
+            os.kill(pid, 9)
+            os.waitpid(pid, 0)
+
+    def rate(self):
+        """Voluntary context switches of both, a second, over two seconds."""
+        before, began = self._switches(), time.monotonic()
+        time.sleep(2)
+        return (self._switches() - before) / (time.monotonic() - began)
+
+    def _switches(self):
+        found = 0
+        for pid in self.pids:
+            with open(f"/proc/{pid}/status") as status:
+                found += next(int(line.split()[1]) for line in status if line.startswith("voluntary"))
+        return found
+
+
 class Bench:
     """The scenarios, and what they found."""
 
@@ -96,8 +171,8 @@ class Bench:
         if not os.path.exists(self._python):
             self._python = sys.executable
         self._environment = {key: word for key, word in os.environ.items() if not key.startswith("PYTHON")}
-        self._peers = {peer: path for peer in ("lsof", "lsfd", "ss") if (path := shutil.which(peer))}
-        for peer in {"lsof", "lsfd", "ss"} - self._peers.keys():
+        self._peers = {peer: path for peer in PEERS if (path := shutil.which(peer))}
+        for peer in set(PEERS) - self._peers.keys():
             print(f"{peer} is not installed: it is left out")
         self.targets = []
 
@@ -199,6 +274,57 @@ class Bench:
             costs = self._measure(f"one process, {ONE:,} descriptors", commands, self._rounds * 2)
         self._against_lsof("one process", 0.7, costs)
 
+    def watch(self):
+        """One process of 2,000 threads that sleep, then of as many that are switched twice a second.
+
+        And what a workload that switches as fast as it can loses while it is watched.
+        """
+        for what, nap in (("sleep", None), ("wake twice a second", 0.5)):
+            with Threads(WATCHED, nap) as pid:
+                commands = {"fdscope watch PID": [self._fdscope, "watch", "--count", str(INTERVALS), pid]}
+                if "pidstat" in self._peers:
+                    commands["pidstat"] = [self._peers["pidstat"], "-wt", "-p", pid, "1", str(INTERVALS)]
+                title = f"{INTERVALS} intervals of 1 s, {WATCHED:,} threads that {what}"
+                costs = self._measure(title, commands, max(self._rounds // 2, 1))
+            if "pidstat" in costs:
+                mine, its = costs.values()
+                self.targets.append(Target(f"{title}: CPU time, in that of pidstat", 0.5, mine.cpu_s / its.cpu_s))
+        alone, watched = [], []
+        with PingPong() as pair:
+            for _ in range(self._rounds):
+                alone.append(pair.rate())
+                watching = subprocess.Popen(
+                    [self._fdscope, "watch", "--ndjson", *pair.pids],
+                    stdout=subprocess.DEVNULL,
+                    env=self._environment,
+                )
+                time.sleep(0.5)
+                watched.append(pair.rate())
+                watching.terminate()
+                watching.wait()
+        rate, with_watch = statistics.median(alone), statistics.median(watched)
+        print(
+            f"\na pair that passes a byte to and fro: {rate:,.0f} voluntary switches/s, watched {with_watch:,.0f}"
+        )
+        spread = (max(alone) - min(alone)) / rate
+        print(f"  the rates of {self._rounds} rounds without a watch lie {spread:.0%} apart")
+        self.targets.append(
+            Target("switches lost to being watched, as a share", round(spread, 2), 1 - with_watch / rate)
+        )
+
+    def waits(self):
+        """What 500 threads wait for, beyond what it takes to start."""
+        with Threads(WAITING, None) as pid:
+            commands = {
+                "fdscope waits PID": [self._fdscope, "waits", pid],
+                "fdscope waits --no-peers": [self._fdscope, "waits", "--no-peers", pid],
+                "fdscope --version": [self._fdscope, "--version"],
+            }
+            costs = self._measure(f"{WAITING} threads that wait", commands, self._rounds * 3)
+        mine, _, start = costs.values()
+        what = f"waits of {WAITING} threads: wall time after start"
+        self.targets.append(Target(what, 150, (mine.wall_s - start.wall_s) * 1000, " ms"))
+
     def small_process(self):
         """A small process on a machine that is quiet but for it."""
         self._small_process("a small process")
@@ -223,18 +349,19 @@ class Bench:
             self.targets.append(Target(what, limit, costs[name].wall_s / bare))
 
 
+SCENARIOS = ("machine", "large_process", "small_process", "sockets", "waits", "watch")
+
+
 def main():
     parser = argparse.ArgumentParser(description="Compares what fdscope, lsof and lsfd cost.")
     beside = os.path.join(os.path.dirname(sys.executable), "fdscope")
     parser.add_argument("--fdscope", default=beside, help="the program to measure (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="of the largest scenarios; small ones take more")
-    parser.add_argument(
-        "scenario", nargs="*", help="machine, large_process, small_process or sockets; default: all"
-    )
+    parser.add_argument("scenario", nargs="*", help=f"{', '.join(SCENARIOS)}; default: all")
     asked = parser.parse_args()
     bench = Bench(asked.fdscope, asked.rounds)
     status = 0
-    for name in asked.scenario or ("machine", "large_process", "small_process", "sockets"):
+    for name in asked.scenario or SCENARIOS:
         try:
             getattr(bench, name)()
         except (CouldNotRun, OSError, RuntimeError) as error:

@@ -401,6 +401,17 @@ def test_the_code_is_a_file_that_the_process_maps_and_an_offset_in_it(lab):
         assert int(thread.stack_pointer, 16) > 0
 
 
+def test_symbols_are_the_functions_of_the_library(child):
+    pytest.importorskip("elftools")
+    one = child("ready()")
+    the_wait(one)
+    (process,) = scan([str(one.pid)], symbols=True).processes
+    name, _, offset = process.threads[0].symbol.partition("+")
+    assert name in ("read", "__read", "__libc_read", "__read_nocancel")
+    assert 0 < int(offset, 16) < 4096
+    assert name in text("--symbols", str(one.pid))
+
+
 def test_counts_of_cpus_and_packages_are_told_of_each_thread(lab):
     snapshot = scan([str(lab.pid)])
     for thread in snapshot.processes[0].threads:

@@ -436,7 +436,7 @@ ready()
         frames = list(watch.frames(2))
     process = frames[-1].processes[0]
     assert (process.threads_counted, len(process.threads)) == (2000, 20)
-    assert frames[-1].sampling.looks <= 11 * 64
+    assert frames[-1].sampling.looks <= 11 * 32
 
 
 def test_a_watch_opens_nothing_anew_and_lets_everything_go(child):
