@@ -65,10 +65,15 @@ class Tally:
         before = len(self.tasks)
         lines = self._counters.of_threads(numbers, b"schedstat") if self._tells_slices else [b""] * len(numbers)
         find = self.tasks.get
+        ran = []
         for tid, line in zip(numbers, lines, strict=True):
             task = find(tid)
             if task is None or line != task.schedstat or not line:
-                self._count(tid, task, line)
+                ran.append((tid, task, line))
+        statuses = self._counters.of_threads([tid for tid, _, _ in ran], b"status")
+        for (tid, task, line), status in zip(ran, statuses, strict=True):
+            if isinstance(status, bytes):
+                self._count(tid, task, line, status)
         self.begun = len(self.tasks) - before
         gone = set(self.tasks).difference(numbers) if len(self.tasks) != len(numbers) or self.begun else set()
         for tid in gone:
@@ -82,14 +87,11 @@ class Tally:
             task.grown, task.spent = _NOTHING, _NO_TIME
         self.active = []
 
-    def _count(self, tid: int, task: Task | None, line: bytes | Unread) -> None:
+    def _count(self, tid: int, task: Task | None, line: bytes | Unread, status: bytes) -> None:
         if isinstance(line, Unread):
             if line.errno not in (ENOENT, ESRCH):
                 self._tells_slices = False
             line = b""
-        status = self._counters.of_thread(tid, b"status")
-        if isinstance(status, Unread):
-            return
         try:
             total, scheduled = switches.count(status) or _NOTHING, switches.scheduled(line)
         except ValueError:
