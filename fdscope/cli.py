@@ -48,7 +48,7 @@ COMMANDS = (
     Command("who", "OBJECT...", "say which processes hold a file, mount, port, socket or pipe"),
     Command("waits", "[TARGET...]", "say which thread waits on what, and by which I/O model"),
     Command("watch", "[TARGET... | -- COMMAND...]", "show context switches, waits and descriptors over time"),
-    Command("lab", "[NAME...]", "hold one live descriptor of every kind, to look at, until interrupted"),
+    Command("lab", "[NAME...]", "hold a descriptor of every kind, wait in every way, switch contexts: to look at"),
     Command("doctor", "", "say what present rights let one see, and what would unlock the rest"),
 )
 

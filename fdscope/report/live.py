@@ -160,15 +160,15 @@ def _body(frame: Frame, view: View, width: int, room: int, style: Style) -> list
     if not shown:
         return [[], [Span("no process to watch now", WARNING)]]
     chosen = next((one for one in shown if one.pid == view.chosen), shown[0])
-    table = max(min(len(shown), (room - 4) // 2), 1)
+    details = _details(chosen, view, width, max(room - 3 - min(len(shown), room // 2), 1), style)
+    table = max(min(len(shown), room - 3 - len(details)), 1)
     first = max(0, min(shown.index(chosen) - table // 2, len(shown) - table))
     lines: list[Line] = [
         [],
         [Span(_row("PID", "NAME", "VOL/S", "INVOL/S", "CPU", "NOCPU", "FDS", "TREND", "", width), TITLE)],
     ]
     lines += [_process(one, view, width, style, one is chosen) for one in shown[first : first + table]]
-    lines.append([])
-    return lines + _details(chosen, view, width, room - len(lines), style)
+    return [*lines, [], *details]
 
 
 def _trend_width(width: int) -> int:

@@ -15,6 +15,7 @@ from .style import Style, percent
 from .table import draw
 from .waits import threads
 
+_SIGNALS = 6
 THREADS = 12
 """How many threads the report shows."""
 
@@ -85,11 +86,27 @@ def header(process: Process, snapshot: Snapshot, style: Style) -> Iterator[str]:
     if process.shares_table_with:
         others = " ".join(map(str, process.shares_table_with))
         lines.append(("shared table", f"its descriptor table is also that of {others}"))
+    signals = _signals(process)
+    if signals:
+        lines.append(("signals", signals))
     if process.cgroup:
         container = f", container {printable(process.container)}" if process.container else ""
         lines.append(("cgroup", printable(process.cgroup) + container))
     for label, text in lines:
         yield f"  {label:<12}{text}\n" if label else f"  {text}\n"
+
+
+def _signals(process: Process) -> str:
+    """``caught SIGHUP, SIGINT; blocked SIGUSR1``; what is ignored stands in JSON only."""
+    sets = process.signals
+    if sets is None:
+        return ""
+    told = (("pending", sets.pending), ("blocked", sets.blocked), ("caught", sets.caught))
+    return "; ".join(f"{word} {_several(names)}" for word, names in told if names)
+
+
+def _several(names: Sequence[str]) -> str:
+    return ", ".join(names[:_SIGNALS]) + (f" and {len(names) - _SIGNALS} more" if len(names) > _SIGNALS else "")
 
 
 def _identity(process: Process, snapshot: Snapshot) -> str:
