@@ -112,6 +112,12 @@ class ProcessFrame(Struct, kw_only=True, omit_defaults=True, gc=False):
     waits: Annotated[
         list[WaitShare] | None, said("how its threads were seen to wait, the most frequent first")
     ] = None
+    models: Annotated[
+        dict[str, float] | None,
+        said(
+            "share of the looks that saw a thread wait by each I/O model; none: it waited for no input or output"
+        ),
+    ] = None
     threads: Annotated[list[ThreadRate] | None, said("threads that were switched most; at most 20")] = None
     changes: Annotated[list[Change] | None, said("with --changes: what was opened and closed")] = None
     moved: Annotated[list[Moved] | None, said("with --changes: regular files that were read or written")] = None

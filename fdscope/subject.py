@@ -162,8 +162,8 @@ class Subject:
         bits = self._bits or 64
         return syscalls.Call(syscalls.name_of(number, self._machine, bits), (first, second, 0, 0, 0, 0), bits)
 
-    def _waits(self, describer: Describer) -> list[WaitShare]:
-        """How threads were seen to wait; of those that were switched most, most is told."""
+    def _waits(self, describer: Describer) -> tuple[list[WaitShare], dict[str, float]]:
+        """How threads were seen to wait, those that were switched most first; and the share of each I/O model."""
         seen: dict[Way, float] = {}
         weights: dict[Way, float] = {}
         for task in self._looked.values():
@@ -191,7 +191,12 @@ class Subject:
                     switches_share=round(weights[way] / weight, 4) if weight else None,
                 )
             )
-        return found
+        models: dict[str, float] = {}
+        for way, times in seen.items():
+            model = syscalls.meaning_of(self._call(way)).model or "none"
+            models[model] = models.get(model, 0.0) + times / looks
+        shares = sorted(models.items(), key=lambda item: (-item[1], item[0]))
+        return found, {model: round(share, 4) for model, share in shares}
 
     def _forget_looks(self) -> None:
         """Halves what was seen; what is older than a few intervals counts for nothing."""
@@ -220,7 +225,7 @@ class Subject:
         voluntary, involuntary = self.tally.grown()
         queued = self.tally.queue_s
         queue = None if queued is None else queued / seconds
-        waits = self._waits(describer)
+        waits, models = self._waits(describer)
         cpu = None if self._cpu_s is None else self._cpu_s / seconds
         busy = verdicts.Busy(
             voluntary / seconds, involuntary / seconds, len(self.tally.tasks), cpu, queue, running, cpus, waits
@@ -238,6 +243,7 @@ class Subject:
             cpu_share=None if cpu is None else round(cpu, 4),
             queue_share=None if queue is None else round(queue, 4),
             waits=waits or None,
+            models=models or None,
             threads=self._thread_rates(seconds) or None,
             verdict=said,
         )

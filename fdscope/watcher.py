@@ -14,7 +14,7 @@ from ._version import __version__
 from .describer import Describer
 from .frame import CommandTotal, Ended, Frame, MachineFrame, ProcessFrame, ProcessSummary, Sampling, Summary
 from .kernel.counters import Machine as MachineFiles
-from .kernel.counters import allow_many_open
+from .kernel.counters import ManyOpen
 from .kernel.root import Proc
 from .model import Problem
 from .raw import Unread
@@ -68,7 +68,8 @@ class Watch:
         self.interval_s = interval_s
         self._top = top
         self._changes = changes
-        self._room = [allow_many_open() // 2]
+        self._many = ManyOpen()
+        self._room = [self._many.room]
         self._machine_files = MachineFiles(self._root)
         self._describer = Describer(self._root, proc)
         self._subjects: dict[int, Subject] = {}
@@ -100,6 +101,7 @@ class Watch:
         self._subjects.clear()
         self._describer.close()
         self._root.close()
+        self._many.undo()
 
     @property
     def is_over(self) -> bool:

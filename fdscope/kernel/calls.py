@@ -13,6 +13,8 @@ from .root import Directory
 _KERNEL = 0x00200000 | 0x00000010  # PF_KTHREAD and PF_IO_WORKER of include/linux/sched.h
 _WIDE = 1 << 32
 _GONE = (ENOENT, ESRCH)
+_TRIES = 3
+"""How often a call is looked at until it stays the same while its memory is read."""
 
 
 class Calls:
@@ -33,6 +35,13 @@ class Calls:
             return thread
         if _flags(thread.stat) & _KERNEL:
             return thread._replace(function=self._read(thread.tid, b"wchan"))
+        for _ in range(_TRIES):
+            found = self._looked_at(thread)
+            if not found.memory or self._read(thread.tid, b"syscall") == found.syscall:
+                return found
+        return found._replace(memory=())  # what was read may be of another call, or of nobody's
+
+    def _looked_at(self, thread: RawThread) -> RawThread:
         call = self._read(thread.tid, b"syscall")
         if call in (b"", b"running\n"):
             return thread._replace(syscall=call, function=self._read(thread.tid, b"wchan") if not call else b"")

@@ -18,19 +18,28 @@ _SPARE = 64
 """Descriptors that are left for everything else."""
 
 
-def allow_many_open() -> int:
-    """Raises the soft limit of descriptors of fdscope itself to the hard one; how many files it may hold open."""
-    import resource
+class ManyOpen:
+    """Raises the soft limit of descriptors of fdscope itself to the hard one, until `undo`."""
 
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = 1 << 20 if hard == resource.RLIM_INFINITY else hard
-    if soft == resource.RLIM_INFINITY:
-        return 1 << 20
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-    except (OSError, ValueError):
-        most = soft
-    return max(most - _SPARE, 0)
+    def __init__(self) -> None:
+        import resource
+
+        self._limit = resource.RLIMIT_NOFILE
+        self._set = resource.setrlimit
+        self._before = resource.getrlimit(self._limit)
+        soft, hard = self._before
+        most = 1 << 20 if hard == resource.RLIM_INFINITY else hard
+        try:
+            if soft != resource.RLIM_INFINITY:
+                self._set(self._limit, (most, hard))
+        except (OSError, ValueError):
+            most = soft
+        self.room = max(most - _SPARE, 0) // 2
+        """How many files may be held open: half of what is allowed."""
+
+    def undo(self) -> None:
+        """Sets the limit to what it was."""
+        self._set(self._limit, self._before)
 
 
 class Counters:

@@ -33,6 +33,7 @@ _COMPUTED: dict[str, tuple[str, Callable[[Process, Descriptor], Any]]] = {
     "peers": ("who is at the other end; in JSON a list", relations.peers),
     "shared_with": ("who shares its open file description; in JSON a list", relations.shared_with),
     "watched_by": ("epolls that wait for its events; in JSON a list", relations.watched_by),
+    "io_models": ("I/O models by which it is used; in JSON with their evidence", lambda _, one: _models(one)),
     "flags": ("the flags, without largefile, which nearly all have", lambda _, descriptor: _flags(descriptor)),
 }
 
@@ -52,6 +53,10 @@ class Column(NamedTuple):
     def header(self) -> str:
         """The heading over it."""
         return self.name.upper()
+
+
+def _models(descriptor: Descriptor) -> list[str] | None:
+    return list(dict.fromkeys(one.model for one in descriptor.io_models or ())) or None
 
 
 def _flags(descriptor: Descriptor) -> list[str] | None:

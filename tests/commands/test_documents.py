@@ -42,6 +42,28 @@ def test_the_document_of_the_machine_validates(schema):
     assert os.getpid() in [process["pid"] for process in document["processes"]]
 
 
+def test_what_waits_and_watch_write_validates(lab, holder, schema):
+    document = json.loads(run("waits", "--json", str(lab.pid)).stdout)
+    schema.validate(document)
+    assert document["schema"] == "fdscope.waits/1"
+    lines = [json.loads(line) for line in run("waits", "--ndjson", str(lab.pid)).stdout.splitlines()]
+    assert len(lines) >= len(lab.waits)
+    frames = run(
+        "watch", "--ndjson", "--changes", "--interval", "0.2", "--count", "2", str(lab.pid), str(holder.pid)
+    )
+    told = [json.loads(line) for line in frames.stdout.splitlines()]
+    assert [sorted(one) == ["summary"] for one in told] == [False, False, True]
+    command = run("watch", "--ndjson", "--interval", "0.1", "--", "sleep", "0.25").stderr.splitlines()
+    cycle = {
+        "cycle": {
+            "links": [{"pid": 1, "tid": 1, "fd": 3, "kind": "pipe", "waits_for": 1, "syscall": "read"}],
+            "deadlock": True,
+        }
+    }
+    for line in (*lines, *told, *map(json.loads, command), cycle):
+        schema.validate(line)
+
+
 def test_the_schema_refuses_a_field_that_it_does_not_know(holder, schema):
     document = json.loads(text("--json", str(holder.pid)))
     document["processes"][0]["descriptors"][0]["unheard_of"] = 1

@@ -435,7 +435,8 @@ os.read(reader, 1)
 
 def test_numbers_are_those_of_the_table_that_the_thread_has(child):
     one = child(TABLES)
-    until(lambda: state_of(one.pid) == "S")
+    tasks = (one.pid, one.told["tid"])
+    until(lambda: all(tid in waits_of(one.pid) and waits_of(one.pid)[tid].wait.syscall == "read" for tid in tasks))
     (process,) = scan([str(one.pid)]).processes
     table = {(descriptor.tid, descriptor.fd): descriptor for descriptor in process.descriptors}
     own, others = table[None, one.told["reader"]], table[one.told["tid"], one.hold]

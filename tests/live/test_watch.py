@@ -439,6 +439,34 @@ ready()
     assert frames[-1].sampling.looks <= 11 * 32
 
 
+def test_memory_stays_the_same_while_processes_die_all_the_time():
+    """For a minute, as before a release: FDSCOPE_WATCH_SECONDS=60."""
+    seconds = float(os.environ.get("FDSCOPE_WATCH_SECONDS", "6"))
+    storm = subprocess.Popen(["sh", "-c", "while :; do sleep 0.005 & sleep 0.005 & sleep 0.005 & wait; done"])
+    try:
+        with Watch(interval_s=0.1) as watch:
+            ended, sizes = 0, []
+            for frame in watch.frames(int(seconds * 10)):
+                ended += len(frame.ended or ())
+                sizes.append(int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE"))
+    finally:
+        storm.kill()
+        storm.wait()
+    assert ended > 10 * seconds
+    settled = sizes[len(sizes) // 3]
+    assert sizes[-1] - settled < 4 << 20
+
+
+def test_a_watch_leaves_the_limits_of_its_program_alone(child):
+    import resource
+
+    one = child("ready()")
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with Watch([str(one.pid)]):
+        pass
+    assert resource.getrlimit(resource.RLIMIT_NOFILE) == before
+
+
 def test_a_watch_opens_nothing_anew_and_lets_everything_go(child):
     one = child(SLEEPER_WITH_WORKERS)
     before = set(os.listdir("/proc/self/fd"))

@@ -290,7 +290,8 @@ def answer(*found, cycles=()):
 def test_a_wait_is_a_row():
     assert "".join(told_waits(answer(waiting()), PLAIN)).splitlines() == [
         "PID  PROCESS  MODEL     SYSCALL  TIMEOUT  FUNCTION        ON",
-        " 12  nginx    blocking  read              anon_pipe_read  7 pipe:[5], read end  <-> sh[9] fd 4 and 2 more",
+        " 12  nginx    blocking  read              anon_pipe_read  "
+        "7 pipe:[5], read end  <-> sh[9] fd 4 and 2 more",
     ]
 
 
