@@ -48,7 +48,7 @@ COMMANDS = (
     Command("who", "OBJECT...", "say which processes hold a file, mount, port, socket or pipe"),
     Command("waits", "[TARGET...]", "say which thread waits on what, and by which I/O model"),
     Command("watch", "[TARGET... | -- COMMAND...]", "show context switches, waits and descriptors over time"),
-    Command("lab", "[NAME...]", "hold a descriptor of every kind, wait in every way, switch contexts: to look at"),
+    Command("lab", "[NAME...]", "hold descriptors of every kind, wait in every way, switch contexts"),
     Command("doctor", "", "say what present rights let one see, and what would unlock the rest"),
 )
 
@@ -218,7 +218,7 @@ def usage() -> str:
         "  fdscope TARGET...            report on processes: a pid, 'self', or a name (exact, else regex)",
     ]
     for one in COMMANDS[1:]:
-        lines.append(f"  {f'fdscope {one.name} {one.words}':<28} {one.help}")
+        lines += _hanging(f"fdscope {one.name} {one.words}".rstrip(), one.help)
     lines += ["", "options:"]
     for option in OPTIONS:
         value = "{" + ",".join(option.choices) + "}" if option.choices else option.value
