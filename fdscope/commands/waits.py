@@ -49,6 +49,8 @@ def _write(found: Waits, asked: Namespace, console: Console) -> None:
     of_kernel = sum(one.kernel_thread is True for one in found.waits)
     if of_kernel and not asked.all:
         console.say(f"fdscope: {many(of_kernel, 'thread')} of the kernel left out; --all shows them")
+    if found.threads_total and not found.waits and not found.threads_unknown:
+        console.say(f"fdscope: no thread waits; looked at {found.threads_total:,}")
     if found.threads_unknown:
         told_of = f"what {many(found.threads_unknown, 'thread')} wait for could not be found out"
         console.say(f"fdscope: {told_of}")

@@ -389,6 +389,9 @@ def test_a_thread_that_runs_waits_for_nothing(child):
     (process,) = scan([str(one.pid)]).processes
     assert (process.threads[0].wait, process.threads[0].program_counter) == (None, None)
     assert json.loads(run("waits", "--json", str(one.pid)).stdout)["waits"] == []
+    done = run("waits", str(one.pid))
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert done.stderr == b"fdscope: no thread waits; looked at 1\n"
 
 
 def test_the_code_is_a_file_that_the_process_maps_and_an_offset_in_it(lab):
