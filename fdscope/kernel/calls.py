@@ -11,6 +11,8 @@ from ..raw import RawThread, Unread
 from .root import Directory
 
 _KERNEL = 0x00200000 | 0x00000010  # PF_KTHREAD and PF_IO_WORKER of include/linux/sched.h
+_ENDED = (b"Z", b"X")
+"""A thread that has let its memory go: of its call the kernel refuses to tell, or tells nothing to root."""
 _WIDE = 1 << 32
 _GONE = (ENOENT, ESRCH)
 _TRIES = 3
@@ -30,10 +32,11 @@ class Calls:
         """What could not be read, once for all threads."""
 
     def added(self, thread: RawThread) -> RawThread:
-        """The thread with its system call; one of the kernel, or that runs as this one does, has none."""
-        if self._live and thread.tid == get_native_id():
+        """The thread with its system call; one of the kernel, or that has ended, or is this one, has none."""
+        state, flags = _state_and_flags(thread.stat)
+        if state in _ENDED or (self._live and thread.tid == get_native_id()):
             return thread
-        if _flags(thread.stat) & _KERNEL:
+        if flags & _KERNEL:
             return thread._replace(function=self._read(thread.tid, b"wchan"))
         for _ in range(_TRIES):
             found = self._looked_at(thread)
@@ -112,7 +115,7 @@ def bits_of(vector: bytes) -> int:
     return 32 if int.from_bytes(vector[:8], "little") >= _WIDE else 64
 
 
-def _flags(stat: bytes) -> int:
-    """Field 9 of proc_pid_stat(5); 0 where the text has another form."""
+def _state_and_flags(stat: bytes) -> tuple[bytes, int]:
+    """Fields 3 and 9 of proc_pid_stat(5); nothing where the text has another form."""
     words = stat.rpartition(b") ")[2].split(None, 7)
-    return int(words[6]) if len(words) > 6 and words[6].isdigit() else 0
+    return (words[0], int(words[6])) if len(words) > 6 and words[6].isdigit() else (b"", 0)

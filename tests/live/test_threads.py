@@ -123,6 +123,7 @@ libc.syscall(ctypes.c_long({"x86_64": 60}.get(os.uname().machine, 93)), 0)  # ex
     # without privilege the kernel refuses the namespaces of a task that has let its memory go (ptrace(2))
     refused = {("namespaces", "permission-denied")} if os.geteuid() else set()
     assert {(problem.what, problem.reason) for problem in problems} == refused
+    assert [thread.wait is None for thread in process.threads] == [True, False]
     assert [row.fd for row in process.descriptors] == numbers(one.told["tid"], one.pid)
     assert process.descriptor_count == len(process.descriptors) > 2
     assert {row.tid for row in process.descriptors} == {None}
