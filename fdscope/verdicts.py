@@ -30,8 +30,8 @@ class Busy(NamedTuple):
     waits: list[WaitShare]
 
 
-_CALM_PER_S, _CALM_SHARE = 20.0, 0.02
-"""Fewer switches and less CPU than this is idle."""
+_CALM_PER_S, _CALM_SHARE = 100.0, 0.02
+"""Fewer switches and less CPU than this is idle, if no thread wants more of it."""
 _MOST = 0.6
 """The share from which on one reason stands for all."""
 _COMPUTES = 0.5
@@ -43,7 +43,8 @@ _OFTEN = 100.0
 def verdict(busy: Busy) -> Verdict:
     """Why a process is switched, by the rules that the manual tells."""
     rates = f"{busy.voluntary_per_s:,.0f} voluntary and {busy.involuntary_per_s:,.0f} involuntary switches/s"
-    if busy.voluntary_per_s + busy.involuntary_per_s < _CALM_PER_S and (busy.cpu_share or 0.0) < _CALM_SHARE:
+    calm = busy.voluntary_per_s + busy.involuntary_per_s < _CALM_PER_S and (busy.cpu_share or 0.0) < _CALM_SHARE
+    if calm and (busy.queue_share or 0.0) < _QUEUED:
         return Verdict(word="idle", evidence=_idle(busy))
     if busy.involuntary_per_s > busy.voluntary_per_s:
         contended = _contended(busy)

@@ -27,6 +27,9 @@ def busy(voluntary=0.0, involuntary=0.0, cpu=0.0, queue=0.0, running=1, cpus=2, 
             "5 voluntary and 900 involuntary switches/s; ready, but without a CPU, for 50 % of the time; "
             "6 threads want 2 CPUs",
         ),
+        (busy(99, 0, 0.01, 0.09, waits=[way()]), "idle", None),
+        (busy(0, 3, 0.01, 0.98, running=5), "cpu", None),  # it gets next to nothing of the CPU
+        (busy(100, 0, 0.01, 0.01, waits=[way()]), "io", None),
         (busy(1, 2, 1.0, 0.9, running=2), "cpu", None),
         (busy(1, 2, 1.0, None, running=6), "cpu", None),
         (

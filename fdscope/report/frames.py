@@ -92,7 +92,8 @@ def summary(found: Summary, style: Style) -> Iterator[str]:
     yield f"\n{many(found.frames, 'interval')} in {duration(found.elapsed_s)}; {own}\n"
     if not found.processes:
         return
-    rows = [_summed(one) for one in found.processes[:_SUMMED]]
+    few = found.processes_total <= _SUMMED
+    rows = [_summed(one) for one in found.processes[:_SUMMED] if few or _did_something(one)]
     each = ["MEAN/S", "PEAK/S"]
     headers = ["PID", "PROCESS", "VOL", *each, "INVOL", *each, "CPU", "FDS", "MOSTLY"]
     yield from aligned(headers, rows, style=style)
@@ -104,6 +105,10 @@ def summary(found: Summary, style: Style) -> Iterator[str]:
         total = found.command
         switched = f"{total.voluntary:,} voluntary and {total.involuntary:,} involuntary switches"
         yield f"the command, with all that it waited for: {switched}, {duration(total.cpu_time_s)} of CPU\n"
+
+
+def _did_something(one: ProcessSummary) -> bool:
+    return bool(one.voluntary.total or one.involuntary.total or one.cpu_time_s)
 
 
 def _summed(one: ProcessSummary) -> list[str | int]:

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -399,13 +400,18 @@ def test_the_verdict_on_a_load_is_what_the_lab_says(loads, load):
     if f"load:{load}" in loads.refused:
         pytest.skip(loads.refused[f"load:{load}"])
     one = loads.loads[f"load:{load}"]
-    with Watch([str(pid) for pid in one["pids"]], interval_s=0.5) as watch:
-        frames = list(watch.frames(5))
-    words = [process.verdict.word for frame in frames[1:] for process in frame.processes]
     wanted = one["says"]["verdict"]
-    assert words.count(wanted) >= len(words) / 2, words
+    words = Counter()
+    with Watch([str(pid) for pid in one["pids"]], interval_s=0.5) as watch:
+        for frame in watch.frames(20):
+            words.update(process.verdict.word for process in frame.processes)
+            if words[wanted] >= 6:
+                break
+    # on a machine with more to do a load may get no CPU, or be found at rest too seldom
+    assert words[wanted] == max(words[word] for word in [*words, wanted] if word not in ("idle", "unknown")), words
+    assert words[wanted] > 0, words
     if load == "ping-pong":
-        busiest = frames[-1].processes[0]
+        busiest = frame.processes[0]
         assert busiest.voluntary_per_s > 10 * busiest.involuntary_per_s
         assert "read(" in busiest.verdict.evidence
 

@@ -1,5 +1,6 @@
 """Frames, summaries, the live screen and waits as text: word for word, and with names that mean harm."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -221,6 +222,19 @@ def test_a_sparkline_is_scaled_to_its_highest():
     assert live.spark([0, 0], 3) == "   "
     assert live.spark([5] * 100, 4) == "████"
     assert live.spark([5] * 100, 4, unicode=False) == "####"
+
+
+def test_of_many_processes_those_that_did_nothing_are_only_counted():
+    still = Spread(total=0, mean_per_s=0.0, peak_per_s=0.0)
+    found = summary()
+    (busy,) = found.processes
+    idle = msgspec.structs.replace(busy, pid=13, voluntary=still, involuntary=still, cpu_time_s=0.0)
+    found.processes = [busy, *[idle] * 19]
+    found.processes_total = 20
+    assert len("".join(frames.summary(found, PLAIN)).splitlines()) == 3 + 20 + 1
+    found.processes_total = 21
+    lines = "".join(frames.summary(found, PLAIN)).splitlines()
+    assert (len(lines), lines[4]) == (6, "and 20 processes more")
 
 
 HOSTILE = st.text(st.characters(codec=None) | st.sampled_from("\x1b\n\u202e\udcff\\\x9b"), max_size=30)
