@@ -168,10 +168,14 @@ class Cycle(Struct, kw_only=True, omit_defaults=True):
     deadlock: Annotated[
         bool,
         said(
-            "true: all threads of these processes wait without end for each other, so nobody but a signal or a "
-            "timeout of a socket can end it; false: another thread, or another process at one of the ends, could"
+            "true: all threads of these processes wait without end for each other, and no other process that "
+            "could be read holds an end; false: another thread, or another process at one of the ends, could"
         ),
     ]
+    unsure: Annotated[
+        list[str] | None,
+        said("of a deadlock: why something that is not seen may end it: an end held elsewhere, a handler"),
+    ] = None
 
 
 class Waits(Struct, kw_only=True):

@@ -2,6 +2,7 @@
 
 A thread that is blocked on a descriptor waits for whoever is at its other end. Where several are there any one of
 them can end the wait, so a cycle alone is no deadlock: it is one if no thread of the processes in it can go on.
+What the kernel does for a process on its own (io_uring) leaves a way out, as does a wait that may end by itself.
 """
 
 from __future__ import annotations
@@ -32,12 +33,14 @@ class Edge(NamedTuple):
 
 
 def edges(process: Process) -> list[Edge]:
-    """Its threads that wait without a timeout in a call on one descriptor."""
+    """Its threads that wait without a timeout in a call, and for one descriptor."""
     tables = tables_of(process)
     found = []
     for thread in process.threads:
         wait = thread.wait
-        if wait is None or wait.model != "blocking" or wait.phase != "waiting" or wait.timeout_s is not None:
+        if wait is None or wait.model != "blocking" or wait.phase != "waiting" or len(wait.on or ()) != 1:
+            continue
+        if wait.timed is not False:
             continue
         table = table_of(thread, tables)
         found += [
@@ -123,10 +126,12 @@ def _waits_only(process: Process, own: Sequence[Edge]) -> bool:
         if edge.descriptor.only_peers() and edge.descriptor.peers_total == len(edge.descriptor.peers or ())
     }
     living = [one for one in process.threads if one.state not in _IDLE]
+    if any(descriptor.acts_alone() for descriptor in process.descriptors or ()):
+        return False
     return bool(sure) and all(thread.tid in sure or _waits_for_own(thread) for thread in living)
 
 
 def _waits_for_own(thread: Thread) -> bool:
     """Whether only another thread of its process can end its wait."""
     wait = thread.wait
-    return wait is not None and wait.waits_for == LOCK and not wait.shared_futex and wait.timeout_s is None
+    return wait is not None and wait.waits_for == LOCK and not wait.shared_futex and wait.timed is False

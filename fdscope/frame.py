@@ -86,9 +86,13 @@ class ProcessFrame(Struct, kw_only=True, omit_defaults=True, gc=False):
     involuntary_per_s: Annotated[float, said("involuntary context switches a second, of all threads")]
     threads_counted: Annotated[int, said("threads that live now, and are in the sums")]
     threads_new: Annotated[int | None, said("of them those that began in this interval")] = None
-    threads_ended: Annotated[int | None, said("threads that ended in it: their last switches are in no sum")] = (
-        None
-    )
+    threads_ended: Annotated[
+        int | None,
+        said(
+            "threads seen before that ended in it: their last switches are in no sum, and nothing of threads that "
+            "came and went between two looks"
+        ),
+    ] = None
     exited_threads_included: Annotated[
         bool, said("whether switches of threads that have ended are in the sums")
     ] = False
@@ -99,7 +103,7 @@ class ProcessFrame(Struct, kw_only=True, omit_defaults=True, gc=False):
     descriptors: Annotated[int | None, said("entries of its descriptor table; left out: not allowed to know")] = (
         None
     )
-    descriptors_growth: Annotated[int | None, said("how many more than when the watch began")] = None
+    descriptors_growth: Annotated[int | None, said("how many more than when it was first seen")] = None
     descriptor_limit: Annotated[int | None, said("the soft limit; left out: unlimited, or not known")] = None
     seconds_to_limit: Annotated[
         float | None, said("time until that limit at the growth of the last minute; left out: it does not grow")

@@ -25,11 +25,9 @@ _PATIENCE = 50
 class Inventory:
     """The descriptors of one process."""
 
-    def __init__(self, counters: Counters, pid: int, *, from_zero: bool) -> None:
-        """`from_zero`: it was begun within the watch, so all that it holds has been opened since."""
+    def __init__(self, counters: Counters, pid: int) -> None:
         self._counters = counters
         self._pid = pid
-        self._from_zero = from_zero
         self.links: dict[int, bytes] = {}
         """Number and link of each, as they were last listed."""
         self.first: int | None = None
@@ -71,7 +69,7 @@ class Inventory:
             self._files.pop(fd, None)
             if self._kinds[fd] == "regular":
                 self._files[fd] = (descriptor.name, descriptor.position)
-        if not self._listed and not self._from_zero:
+        if not self._listed:
             self._kinds_first = Counter(self._kinds.values())
         self._listed, self.links, self._listed_at = True, links, now
         self._list_at = now + _PATIENCE * (time.monotonic() - begun)
@@ -118,7 +116,7 @@ class Inventory:
         if count is None:
             return
         if self.first is None:
-            self.first = 0 if self._from_zero else count
+            self.first = count  # also of one just begun: it has inherited them
         self.peak = max(self.peak, count)
         self._history.append((now, count))
         while len(self._history) > 2 and now - self._history[0][0] > _SLOPE_S:

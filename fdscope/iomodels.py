@@ -84,8 +84,9 @@ def _add(
     task = thread.tid if thread.own_descriptor_table else process.pid
     for one in wait.on or ():
         descriptor = table.get(one.fd)
-        if descriptor is not None and wait.model == "blocking" and "nonblock" in (descriptor.flags or ()):
-            wait.model = "nonblocking"
+        not_to_wait = descriptor is not None and "nonblock" in (descriptor.flags or ())
+        if not_to_wait and wait.model == "blocking" and thread.state != "sleeping":
+            wait.model = "nonblocking"  # what it is held up by is not what it asked for
         if descriptor is not None and wait.waits_for == READINESS and one.events is None:
             _tell_watching(wait, descriptor, table)
         ways = waiting.setdefault((task, one.fd), [])
@@ -164,14 +165,18 @@ def _tell_models(process: Process, task: int, table: Table, waiting: Mapping[Pla
         for way in waiting.get((task, fd), ()):
             waiters += way.threads
             if way.wait.model is not None:
-                found.append(_by_threads(way))
+                found.append(_by_threads(way, descriptor))
         flags = descriptor.flags or ()
         if "nonblock" in flags:
             found.append(_NONBLOCKING)
         if "async" in flags and signals:
             found.append(IoModel(model="signal-driven", evidence=signals))
         watchers: Sequence[Watcher | _Watch] = descriptor.watched_by or epolls.get(fd, [])
-        for watcher in watchers:
+        told: set[tuple[int, int]] = set()
+        for watcher in sorted(watchers, key=lambda one: one.tid or 0):
+            if (watcher.pid, watcher.fd) in told:
+                continue  # the same, as a thread with a copy of the table holds it
+            told.add((watcher.pid, watcher.fd))
             threads = [
                 tid
                 for way in waiting.get((watcher.tid or watcher.pid, watcher.fd), ())
@@ -190,12 +195,13 @@ def _tell_models(process: Process, task: int, table: Table, waiting: Mapping[Pla
             descriptor.waiters, descriptor.waiters_total = alone[:MOST], len(alone)
 
 
-def _by_threads(way: Waiters) -> IoModel:
+def _by_threads(way: Waiters, descriptor: Descriptor) -> IoModel:
     wait, number = way.wait, len(way.threads)
     who = f"thread {way.threads[0]} is" if number == 1 else f"{many(number, 'thread')} are"
     evidence = f"{who} in {wait.syscall}(2)"
     if wait.model == "blocking":
-        evidence += ", and O_NONBLOCK is not set"
+        waits_anyway = "nonblock" in (descriptor.flags or ())
+        evidence += ", and sleeps, although O_NONBLOCK is set" if waits_anyway else ", and O_NONBLOCK is not set"
     if way.events:
         evidence += f" until it is ready: {' '.join(way.events)}"
     return IoModel(model=wait.model or "", evidence=evidence, threads=way.threads[:MOST])

@@ -202,9 +202,17 @@ class Wait(Struct, kw_only=True, omit_defaults=True, gc=False):
     busiest: Annotated[
         list[Queue] | None, said("of those the ones with most to read, the fullest first; at most 8")
     ] = None
-    timeout_s: Annotated[float | None, said("how long it asked to wait at most; left out: without end")] = None
+    timed: Annotated[
+        bool | None,
+        said("whether the call ends by itself when a time has come; left out: the kernel does not tell"),
+    ] = None
+    timeout_s: Annotated[
+        float | None,
+        said("how long it asked to wait at most; left out: without end, until a date, or see timed"),
+    ] = None
     signals: Annotated[list[str] | None, said("of sigwaitinfo(2): the signals that it waits for")] = None
     futex: Annotated[str | None, said("address of the lock in the program's memory, in hexadecimal")] = None
+    futexes: Annotated[int | None, said("of futex_waitv(2): how many it waits for; futex is the first")] = None
     shared_futex: Annotated[bool | None, said("true: another process may let the lock go")] = None
     held_by: Annotated[list[LockHolder] | None, said("the file locks that it waits for, and who holds them")] = (
         None
@@ -300,6 +308,14 @@ class Descriptor(Struct, tag_field="kind", kw_only=True, omit_defaults=True, gc=
 
     def only_peers(self) -> bool:
         """Whether nobody but its peers can end a wait on it: no other process can come to its other end."""
+        return False
+
+    def in_flight(self) -> int:
+        """Descriptors that were sent to it and that no process has taken yet (unix(7), SCM_RIGHTS)."""
+        return 0
+
+    def acts_alone(self) -> bool:
+        """Whether the kernel may read and write for it while no thread of the process runs."""
         return False
 
     def queued(self) -> int | None:

@@ -10,6 +10,8 @@ from .raw import RawThread
 from .text import text
 
 _STOPPED, _ENDED = "Tt", "ZXx"
+_FROZEN = ("__refrigerator", "do_freezer_trap")
+"""Kernel functions in which a cgroup that is frozen holds a thread (kernel/freezer.c, kernel/signal.c)."""
 _COPYING = "handle_userfault"
 """The kernel function in which a copy waits for a page that another thread must provide (userfaultfd(2))."""
 _PAGE_FAULTS = (_COPYING, "folio_wait", "__folio_lock", "do_swap_page", "filemap_fault", "wait_on_page")
@@ -45,13 +47,13 @@ def stopped(raw: RawThread, state: str, machine: str) -> Stopped:
     if not inside.stack_pointer and not inside.program_counter:
         return Stopped(_unknown(state, function), in_kernel=True)
     wait = _outside(function) if inside.number < 0 else _inside(raw, inside, state, function, machine)
-    if state in _STOPPED:
+    if state in _STOPPED or function.startswith(_FROZEN):
         wait.waits_for, wait.model, wait.phase = syscalls.STOPPED, None, None
     return Stopped(wait, inside.program_counter, inside.stack_pointer)
 
 
 def _unknown(state: str, function: str) -> Wait | None:
-    if state in _STOPPED:
+    if state in _STOPPED or function.startswith(_FROZEN):
         return Wait(waits_for=syscalls.STOPPED, kernel_function=function or None)
     return Wait(waits_for=syscalls.OTHER, kernel_function=function) if function else None
 
@@ -74,13 +76,18 @@ def _inside(raw: RawThread, inside: syscalls.Inside, state: str, function: str, 
     except ValueError:
         return Wait(waits_for=syscalls.OTHER, syscall=name, on_unread=True, kernel_function=function or None)
     meaning = syscalls.meaning_of(call)
-    on: list[WaitOn] | None = [WaitOn(fd=fd) for fd in syscalls.descriptors(call)]
+    is_transfer = meaning.waits_for == syscalls.TRANSFER
+    numbers = syscalls.waiting_side(call, function) if is_transfer else syscalls.descriptors(call)
+    on: list[WaitOn] | None = [WaitOn(fd=fd) for fd in numbers]
+    timed = None if restarted and meaning.waits_for != syscalls.TIME else syscalls.is_timed(call)
     if meaning.set:
         chosen = syscalls.watched(call, memory)
         on = None if chosen is None else [WaitOn(fd=fd, events=events) for fd, events in chosen.items()]
+        if chosen == {}:  # select(2) without a set sleeps
+            meaning = meaning._replace(waits_for=syscalls.SIGNAL if timed is False else syscalls.TIME, model=None)
     copies = state == "D" or function.startswith(_COPYING)
     wanted = syscalls.signal_set(call, memory)
-    is_lock = meaning.waits_for == syscalls.LOCK
+    words = syscalls.futexes(call, memory)
     return Wait(
         waits_for=meaning.waits_for,
         syscall=call.name,
@@ -89,10 +96,12 @@ def _inside(raw: RawThread, inside: syscalls.Inside, state: str, function: str, 
         phase=None if meaning.model is None else "copying" if copies else "waiting",
         on=on or None,
         on_unread=on is None or None,
+        timed=timed,
         timeout_s=None if restarted else syscalls.timeout_s(call, memory),
         signals=None if wanted is None else signals.names(b"%x" % wanted),
-        futex=f"{call.arguments[0]:#x}" if is_lock and call.name.startswith("futex") else None,
-        shared_futex=(is_lock and not syscalls.is_private_futex(call)) or None,
+        futex=f"{words[0].address:#x}" if words else None,
+        futexes=len(words) if len(words) > 1 else None,
+        shared_futex=(not all(word.private for word in words)) or None,
         kernel_function=function or None,
     )
 

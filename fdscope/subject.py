@@ -25,7 +25,13 @@ _FORGOTTEN = 0.3
 _RUNNING = (-2, 0, 0)
 _OFTEN, _TRIES = 1000, 16
 """Of a thread with more voluntary switches in an interval, how often one look is tried again; 2 µs each."""
-_FCNTL = frozenset({"fcntl", "fcntl64"})
+
+
+def _second(name: str, argument: int) -> int:
+    """What the second argument of a call tells of its wait: a command, or whether a set is empty."""
+    if name in ("fcntl", "fcntl64"):
+        return argument
+    return min(argument & 0xFFFFFFFF, 1) if name.startswith(("poll", "ppoll")) else 0
 
 
 class Subject:
@@ -47,7 +53,7 @@ class Subject:
         self._bits: int | None = None
         self._cpu_s: float | None = None
         self._watched_s = 0.0
-        self.inventory = Inventory(counters, pid, from_zero=from_zero)
+        self.inventory = Inventory(counters, pid)
         self._sums = [[0.0, 0.0], [0.0, 0.0]]
         self._cpu_sum = 0.0
         self._threads_peak = 0
@@ -130,7 +136,7 @@ class Subject:
         elif len(words) == 9 and words[-2:] != [b"0x0", b"0x0"]:
             number = int(words[0])
             name = syscalls.name_of(number, self._machine, self._bits_of(int(words[7], 16)))
-            way = (number, int(words[1], 16), int(words[2], 16) if name in _FCNTL else 0)
+            way = (number, int(words[1], 16), _second(name, int(words[2], 16)))
         else:
             return None
         task.calls[way] = task.calls.get(way, 0.0) + 1.0
@@ -178,7 +184,7 @@ class Subject:
             call = self._call(way)
             meaning = syscalls.meaning_of(call)
             numbers = syscalls.descriptors(call)
-            is_futex = call.name.startswith("futex")
+            words = syscalls.futexes(call, {})
             found.append(
                 WaitShare(
                     waits_for=meaning.waits_for,
@@ -186,7 +192,7 @@ class Subject:
                     syscall=call.name,
                     fd=numbers[0] if numbers else None,
                     what=describer.what(self.pid, numbers[0], self.inventory.links) if numbers else None,
-                    futex=f"{way[1]:#x}" if is_futex else None,
+                    futex=f"{words[0].address:#x}" if words else None,
                     share=round(times / looks, 4),
                     switches_share=round(weights[way] / weight, 4) if weight else None,
                 )
@@ -228,7 +234,15 @@ class Subject:
         waits, models = self._waits(describer)
         cpu = None if self._cpu_s is None else self._cpu_s / seconds
         busy = verdicts.Busy(
-            voluntary / seconds, involuntary / seconds, len(self.tally.tasks), cpu, queue, running, cpus, waits
+            voluntary / seconds,
+            involuntary / seconds,
+            len(self.tally.tasks),
+            cpu,
+            queue,
+            running,
+            cpus,
+            waits,
+            self.tally.ended,
         )
         said = verdicts.verdict(busy)
         self._verdicts[said.word] += 1

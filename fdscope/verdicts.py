@@ -28,6 +28,8 @@ class Busy(NamedTuple):
     """Threads of the machine that run or want to."""
     cpus: int | None
     waits: list[WaitShare]
+    ended: int = 0
+    """Threads that have ended, so that switches are missing."""
 
 
 _CALM_PER_S, _CALM_SHARE = 100.0, 0.02
@@ -42,6 +44,15 @@ _OFTEN = 100.0
 
 def verdict(busy: Busy) -> Verdict:
     """Why a process is switched, by the rules that the manual tells."""
+    found = _by_rules(busy)
+    if not busy.ended:
+        return found
+    word = "unknown" if found.word == "idle" else found.word
+    missing = f"what {many(busy.ended, 'thread')} that ended did last, and any that came and went, is not counted"
+    return Verdict(word=word, evidence=f"{found.evidence}; {missing}")
+
+
+def _by_rules(busy: Busy) -> Verdict:
     rates = f"{busy.voluntary_per_s:,.0f} voluntary and {busy.involuntary_per_s:,.0f} involuntary switches/s"
     calm = busy.voluntary_per_s + busy.involuntary_per_s < _CALM_PER_S and (busy.cpu_share or 0.0) < _CALM_SHARE
     if calm and (busy.queue_share or 0.0) < _QUEUED:

@@ -9,7 +9,8 @@ from ._version import __version__
 from .answers import Cycle, ThreadWait, Waited, Waits
 from .deadlocks import cycles, edges
 from .iomodels import MOST, table_of, tables_of
-from .model import Descriptor, Process, Thread, Wait, WaitOn, kind_name
+from .model import Descriptor, Process, Snapshot, Thread, Wait, WaitOn, kind_name
+from .quantity import many
 from .scanner import scan
 from .times import rfc3339
 
@@ -39,6 +40,11 @@ def waits(
     known = {process.pid: process for process in snapshot.processes}
     if peers and words:
         _follow(known, proc, timeout_s)
+    found = [one for one in cycles(list(known.values())) if _concerns(one, snapshot.processes)]
+    if any(one.deadlock for one in found):
+        unseen = _unseen(snapshot, proc, timeout_s)
+        for one in found:
+            one.unsure = [*unseen, *_handlers(one, known)] or None if one.deadlock else None
     threads = [(process, thread) for process in snapshot.processes for thread in process.threads]
     return Waits(
         fdscope=__version__,
@@ -47,7 +53,7 @@ def waits(
         threads_total=len(threads),
         threads_unknown=sum(_is_unknown(thread) for _, thread in threads),
         waits=[one for process in snapshot.processes for one in _waits_of(process)],
-        cycles=[one for one in cycles(list(known.values())) if _concerns(one, snapshot.processes)],
+        cycles=found,
         problems=snapshot.problems,
     )
 
@@ -61,6 +67,35 @@ def _follow(known: dict[int, Process], proc: str, timeout_s: float) -> None:
             return
         fresh = scan([str(pid) for pid in sorted(sought)], proc=proc, timeout_s=timeout_s).processes
         known.update((process.pid, process) for process in fresh)
+
+
+def _unseen(snapshot: Snapshot, proc: str, timeout_s: float) -> list[str]:
+    """Where an end of a pipe or socket may be held that is not seen.
+
+    In a process that could not be read, or in flight between two (unix(7), SCM_RIGHTS). The latter takes a look at
+    all processes, which only what looks like a deadlock is worth.
+    """
+    found = []
+    if any(problem.what.startswith("descriptors") for problem in snapshot.problems):
+        found.append("not all processes could be read")
+    everyone = scan(proc=proc, timeout_s=timeout_s, peers=False, waits=False)
+    number = sum(one.in_flight() for process in everyone.processes for one in process.descriptors or ())
+    if number:
+        found.append(f"{many(number, 'descriptor is', 'descriptors are')} in flight between processes")
+    return found
+
+
+_BY_THEMSELVES = frozenset({"SIGALRM", "SIGVTALRM", "SIGPROF", "SIGIO", "SIGURG", "SIGCHLD"})
+
+
+def _handlers(cycle: Cycle, known: dict[int, Process]) -> list[str]:
+    """Signals that may come without anybody's doing, and whose handler could write."""
+    found = []
+    for pid in dict.fromkeys(link.pid for link in cycle.links):
+        signals = known[pid].signals
+        caught = [name for name in signals.caught if name in _BY_THEMSELVES] if signals is not None else []
+        found += [f"process {pid} has a handler of {', '.join(caught)}"] if caught else []
+    return found
 
 
 def _concerns(cycle: Cycle, processes: Iterable[Process]) -> bool:

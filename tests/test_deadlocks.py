@@ -23,6 +23,7 @@ def blocked(tid, fd, **more):
                 "model": "blocking",
                 "phase": "waiting",
                 "on": [WaitOn(fd=fd)],
+                "timed": False,
             }
             | more
         ),
@@ -72,18 +73,31 @@ def test_a_thread_that_can_go_on_makes_it_a_cycle_only():
 
 
 def test_a_thread_that_waits_for_its_own_process_cannot_go_on():
-    lock = Thread(tid=10, state="sleeping", wait=Wait(waits_for="lock", syscall="futex"))
+    lock = Thread(tid=10, state="sleeping", wait=Wait(waits_for="lock", syscall="futex", timed=False))
     ended = Thread(tid=11, state="zombie")
     two = process(2, held(4, 1), threads=[lock, ended, blocked(12, 4)])
     assert told(process(1, held(3, 2)), two) == [([(1, 3, 2), (2, 4, 1)], True)]
     lock.wait.shared_futex = True
     assert told(process(1, held(3, 2)), two)[0][1] is False
-    lock.wait.shared_futex, lock.wait.timeout_s = None, 1.0
-    assert told(process(1, held(3, 2)), two)[0][1] is False
+    lock.wait.shared_futex = None
+    for timed in (True, None):  # until a date; or the kernel does not tell
+        lock.wait.timed = timed
+        assert told(process(1, held(3, 2)), two)[0][1] is False
 
 
 def test_a_timeout_ends_a_wait_so_it_is_no_cycle():
-    assert told(process(1, held(3, 2), threads=[blocked(1, 3, timeout_s=1.0)]), process(2, held(4, 1))) == []
+    assert told(process(1, held(3, 2), threads=[blocked(1, 3, timed=True)]), process(2, held(4, 1))) == []
+    assert told(process(1, held(3, 2), threads=[blocked(1, 3, timed=None)]), process(2, held(4, 1))) == []
+
+
+def test_of_two_descriptors_it_is_not_known_which_one_is_waited_for():
+    both = blocked(1, 3, on=[WaitOn(fd=3), WaitOn(fd=4)])
+    assert told(process(1, held(3, 2), held(4, 2), threads=[both]), process(2, held(4, 1))) == []
+
+
+def test_work_that_the_kernel_does_alone_may_end_it():
+    ring = KIND["io_uring"](fd=9)
+    assert told(process(1, held(3, 2), ring), process(2, held(4, 1)))[0][1] is False
 
 
 def test_data_that_is_being_copied_and_nonblocking_calls_are_no_waits_for_others():

@@ -176,9 +176,65 @@ def test_fcntl_waits_for_a_lock_only_if_it_asks_for_one(command, bits, waits_for
 
 
 def test_a_futex_is_private_where_its_flag_says_so():
-    assert syscalls.is_private_futex(call("futex", FDS, 128 | 9))
-    assert not syscalls.is_private_futex(call("futex", FDS, 9))
-    assert not syscalls.is_private_futex(call("read", 3, 128))
+    assert syscalls.futexes(call("futex", FDS, 128 | 9), {}) == [(FDS, True)]
+    assert syscalls.futexes(call("futex", FDS, 9), {}) == [(FDS, False)]
+    assert syscalls.futexes(call("read", 3, 128), {}) == []
+    assert syscalls.futexes(call("futex_wait", FDS, 0, 0, 128 | 2), {}) == [(FDS, True)]
+    assert syscalls.futexes(call("futex_wait", FDS, 0, 0, 2), {}) == [(FDS, False)]
+
+
+def test_several_futexes_stand_in_memory():
+    several = call("futex_waitv", FDS, 2, 0, 0, 1)
+    assert syscalls.pointed(several) == [(FDS, 48)]
+    words = struct.pack("QQII", 0, 0x1000, 128 | 2, 0) + struct.pack("QQII", 0, 0x2000, 2, 0)
+    assert syscalls.futexes(several, {FDS: words}) == [(0x1000, True), (0x2000, False)]
+    assert syscalls.futexes(several, {}) == []
+
+
+@pytest.mark.parametrize(
+    ("of", "timed"),
+    [
+        (call("read", 3), False),
+        (call("poll", FDS, 1, 500), True),
+        (call("poll", FDS, 1, 2**32 - 1), False),
+        (call("poll", 0, 0, 500), True),
+        (call("ppoll", FDS, 1, 0), False),
+        (call("ppoll", FDS, 1, TIME), True),
+        (call("futex", FDS, 128, 0, 0), False),
+        (call("futex", FDS, 128, 0, TIME), True),
+        (call("futex", FDS, 137, 0, TIME), True),  # until a date
+        (call("futex_wait", FDS, 0, 0, 130, TIME), True),
+        (call("futex_waitv", FDS, 1, 0, TIME), True),
+        (call("mq_timedreceive", 3, FDS, 9, 0, 0), False),
+        (call("mq_timedreceive", 3, FDS, 9, 0, TIME), True),
+        (call("semop", 3, FDS, 1), False),
+        (call("io_uring_enter", 3, 0, 1, 1), None),
+        (call("syscall 999"), None),
+    ],
+)
+def test_a_call_is_timed_where_it_was_given_a_time(of, timed):
+    assert syscalls.is_timed(of) is timed
+
+
+def test_to_poll_nothing_is_to_sleep():
+    for nothing in (call("poll", 0, 0, 500), call("ppoll", FDS, 0, TIME), call("pselect6", 0, 0, 0, 0, TIME)):
+        assert (syscalls.meaning_of(nothing).waits_for, syscalls.meaning_of(nothing).model) == ("time", None)
+    assert syscalls.meaning_of(call("poll", FDS, 1, 500)).waits_for == "readiness"
+
+
+@pytest.mark.parametrize(
+    ("of", "function", "waited_for"),
+    [
+        (call("splice", 3, 0, 5), "pipe_wait_readable", [3]),
+        (call("splice", 3, 0, 5), "pipe_wait_writable", [5]),
+        (call("splice", 3, 0, 5), "sock_alloc_send_pskb", [3, 5]),
+        (call("tee", 3, 5), "pipe_wait_readable", [3]),
+        (call("sendfile", 5, 3), "pipe_wait_writable", [5]),
+        (call("sendfile", 5, 3), "pipe_wait_readable", [3]),
+    ],
+)
+def test_of_two_sides_the_kernel_function_may_tell_which_one_is_waited_for(of, function, waited_for):
+    assert syscalls.waiting_side(of, function) == waited_for
 
 
 ANY = st.builds(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fdscope.frame import VERDICTS, WaitShare
+from fdscope.frame import VERDICTS, Verdict, WaitShare
 from fdscope.verdicts import Busy, verdict
 
 
@@ -63,6 +63,16 @@ def test_each_rule(figures, word, evidence):
     found = verdict(figures)
     assert found.word == word
     assert evidence is None or found.evidence == evidence
+
+
+def test_what_is_missing_is_said_and_nothing_is_called_idle_for_it():
+    few = busy(10, 5)._replace(ended=2)
+    assert verdict(few) == Verdict(
+        word="unknown",
+        evidence="15 switches/s; what 2 threads that ended did last, and any that came and went, is not counted",
+    )
+    many = busy(1000, 5, waits=[way(fd=3)])._replace(ended=1)
+    assert verdict(many).word == "io"
 
 
 NUMBERS = st.floats(0, 1e9)

@@ -15,6 +15,9 @@ from ..selection import UsageError
 from ..statuses import DONE, INTERRUPTED, NOTHING_FOUND
 from ..watcher import Watch
 
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+"""What ends a watch in good order: the terminal as it was, and a summary."""
+
 
 def run(asked: Namespace, console: Console) -> int:
     """Watches until it is over, and says at the end what was seen."""
@@ -22,8 +25,9 @@ def run(asked: Namespace, console: Console) -> int:
         raise UsageError("watch takes targets, or a command after '--': not both")
     if asked.changes and not asked.ndjson:
         raise UsageError("--changes is told with --ndjson only: give both")
-    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job starts with SIGINT ignored
-        signal.signal(number, signal.default_int_handler)
+    for number in _ENDING:  # a shell's background job starts with SIGINT ignored
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # as nohup(1) wants it
+            signal.signal(number, signal.default_int_handler)
     if asked.command:
         return _run_command(asked, console)
     with Watch(
@@ -101,8 +105,11 @@ def _run_command(asked: Namespace, console: Console) -> int:
             console.say(f"fdscope: cannot run '{printable(asked.command[0])}': {os.strerror(error)}")
             command.outcome()
             return 127 if error == 2 else 126
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to the command, too
-        signal.signal(signal.SIGTERM, lambda *_: command.send(signal.SIGTERM))
+        for number in (signal.SIGINT, signal.SIGQUIT):  # the terminal sends them to the command, too
+            signal.signal(number, signal.SIG_IGN)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, lambda number, _: command.send(number))
         tell, finish = _speakers(asked, console, lambda text: console.say(text.rstrip("\n")))
         for frame in watch.frames(asked.count, lambda seconds: not command.wait(seconds)):
             tell(frame)

@@ -8,11 +8,10 @@ from errno import EACCES, ENOENT, EPERM, ESRCH
 
 from .. import syscalls
 from ..raw import RawThread, Unread
+from .ending import flags, has_ended, is_ending
 from .root import Directory
 
 _KERNEL = 0x00200000 | 0x00000010  # PF_KTHREAD and PF_IO_WORKER of include/linux/sched.h
-_ENDED = (b"Z", b"X")
-"""A thread that has let its memory go: of its call the kernel refuses to tell, or tells nothing to root."""
 _WIDE = 1 << 32
 _GONE = (ENOENT, ESRCH)
 _TRIES = 3
@@ -33,10 +32,9 @@ class Calls:
 
     def added(self, thread: RawThread) -> RawThread:
         """The thread with its system call; one of the kernel, or that has ended, or is this one, has none."""
-        state, flags = _state_and_flags(thread.stat)
-        if state in _ENDED or (self._live and thread.tid == get_native_id()):
+        if has_ended(thread.stat) or (self._live and thread.tid == get_native_id()):
             return thread
-        if flags & _KERNEL:
+        if flags(thread.stat) & _KERNEL:
             return thread._replace(function=self._read(thread.tid, b"wchan"))
         for _ in range(_TRIES):
             found = self._looked_at(thread)
@@ -63,7 +61,7 @@ class Calls:
             return b""
         content = self._directory.read(b"%d/%s" % (tid, name))
         if isinstance(content, Unread):
-            if content.errno not in _GONE:
+            if content.errno not in _GONE and not is_ending(self._directory, b"%d/" % tid):
                 self.refused.append(content._replace(what=name.decode()))
             return b""
         return content
@@ -113,9 +111,3 @@ def bits_of(vector: bytes) -> int:
     The vector begins with a type, a small number: read as 64 bits it is large if it is made of words of 32.
     """
     return 32 if int.from_bytes(vector[:8], "little") >= _WIDE else 64
-
-
-def _state_and_flags(stat: bytes) -> tuple[bytes, int]:
-    """Fields 3 and 9 of proc_pid_stat(5); nothing where the text has another form."""
-    words = stat.rpartition(b") ")[2].split(None, 7)
-    return (words[0], int(words[6])) if len(words) > 6 and words[6].isdigit() else (b"", 0)

@@ -10,6 +10,7 @@ from errno import EACCES, ENAMETOOLONG, ENOENT, EPERM, ESRCH
 from typing import NamedTuple
 
 from ..raw import RawDescriptor, RawMount, Record, Unread
+from .ending import is_ending
 from .mounts import TMPFS, Mounts, is_memory, is_remote, mount_number
 from .patience import Patience
 from .root import Directory
@@ -81,7 +82,7 @@ def descriptors(
     if isinstance(told, Unread):
         if tid is None:
             yield told._replace(what="descriptors")
-        elif told.errno not in _GONE:
+        elif told.errno not in _GONE and not is_ending(task):
             yield told._replace(what=f"descriptors of thread {tid}")
     elif told and isinstance(links, Directory):
         readable = infos if isinstance(infos, Directory) else None

@@ -10,6 +10,7 @@ from typing import Protocol
 from ..raw import RawDescriptor, RawHeldFile, RawLinks, RawMount, RawThread, Record, Unread
 from . import processes, workers
 from .descriptors import Wish, descriptors
+from .ending import has_ended, is_ending
 from .mounts import Mounts
 from .patience import Patience
 from .root import Directory, Proc
@@ -233,8 +234,8 @@ class ProcSource:
                 threads.append(thread)
             else:
                 yield thread
-        living = [thread.tid for thread in threads if not _has_ended(thread.stat)]
-        tables, own, unsure = self._tables(pid, living if threads else [pid])
+        living = [thread.tid for thread in threads if not has_ended(thread.stat)]
+        tables, own, unsure = self._tables(task, pid, living if threads else [pid])
         for thread in threads:
             yield thread._replace(own_table=own.get(thread.tid, False))
         if unsure is None:
@@ -256,7 +257,7 @@ class ProcSource:
                 with threads:
                     numbers = threads.numbers()
                 living = numbers if isinstance(numbers, list) and numbers else living
-        tables = living if len(living) == 1 else self._tables(pid, living)[0]
+        tables = living if len(living) == 1 else self._tables(task, pid, living)[0]
         for tid in tables:
             directory = task if tid == pid else task.open(b"task/%d" % tid)
             if isinstance(directory, Directory):
@@ -278,7 +279,9 @@ class ProcSource:
             elif tid == tables[0]:
                 yield directory._replace(what="descriptors")
 
-    def _tables(self, pid: int, living: list[int]) -> tuple[list[int], dict[int, bool | None], Unread | None]:
+    def _tables(
+        self, task: Directory, pid: int, living: list[int]
+    ) -> tuple[list[int], dict[int, bool | None], Unread | None]:
         """One thread for each descriptor table, the process's own first; and who has a table apart from it.
 
         The process's own is the main thread's, or that of the first thread that lives when the main thread
@@ -292,7 +295,8 @@ class ProcSource:
                 same = self._same_table(table, tid)
                 if isinstance(same, Unread):
                     own[tid] = None
-                    unsure = unsure if same.errno == ESRCH else same
+                    if same.errno != ESRCH and not is_ending(task, b"task/%d/" % tid):
+                        unsure = same
                     break
                 if same:
                     own[tid] = index > 0
@@ -306,8 +310,3 @@ class ProcSource:
         if self._proc.live:
             return self._sameness.same_table(first, second)
         return Unread("descriptor tables of threads", ENOSYS)
-
-
-def _has_ended(stat: bytes) -> bool:
-    """Whether a task is a zombie or dead: it has let its descriptors go."""
-    return stat.rpartition(b") ")[2][:1] in (b"Z", b"X")

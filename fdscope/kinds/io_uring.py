@@ -148,6 +148,10 @@ class IoUring(KernelObject, tag="io_uring", kw_only=True):
             known["object"] = f"io_uring:[{known['inode']}]"
         return cls(details=details(lines, _KNOWN), **known)
 
+    def acts_alone(self) -> bool:
+        """A submission that was taken is worked on by the kernel."""
+        return True
+
     def works_on(self) -> list[tuple[int | None, str | None, str]]:
         """Files of submissions that wait to be taken, and registered files; and of what is under way, nothing.
 

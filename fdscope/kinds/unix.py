@@ -109,6 +109,10 @@ class Unix(OpenSocket, tag="unix", kw_only=True):
         clients = tuple([f"socket:[{inode}]" for inode in self.client_inodes])
         return (*ends, End(f"{self.object}:clients", clients, clients, missing="listening", mutual=False))
 
+    def in_flight(self) -> int:
+        """As its fdinfo tells, since Linux 5.8."""
+        return self.scm_fds or 0
+
     def lacks(self) -> str:
         """Of a connection whose peer is not told, as the tables of /proc have none, nothing can be said."""
         if self.state == "LISTEN":

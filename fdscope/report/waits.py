@@ -53,7 +53,7 @@ def _row(one: ThreadWait, names: Sequence[str]) -> list[str | int | None]:
         "model": wait.model or f"({wait.waits_for})",
         "phase": wait.phase,
         "syscall": call(wait),
-        "timeout": None if wait.timeout_s is None else duration(wait.timeout_s),
+        "timeout": timeout(wait),
         "function": function(wait),
         "on": on(one.pid, wait, one.on or ()),
     }
@@ -63,6 +63,15 @@ def _row(one: ThreadWait, names: Sequence[str]) -> list[str | int | None]:
 def call(wait: Wait) -> str:
     """``read``, ``poll, restarted``; a dash where it is in no system call that is known."""
     return (wait.syscall or "-") + (", restarted" if wait.restarted else "")
+
+
+def timeout(wait: Wait) -> str | None:
+    """``5 s``; ``until a date``; nothing where it waits without end; ``not told``, which is something else."""
+    if wait.timeout_s is not None:
+        return duration(wait.timeout_s)
+    if wait.timed:
+        return "until a date"
+    return "not told" if wait.timed is None and wait.restarted else None
 
 
 def function(wait: Wait) -> str:
@@ -88,7 +97,8 @@ def on(pid: int, wait: Wait, descriptors: Sequence[Waited]) -> str:
         parts.append("the set could not be read")
     parts += [holder(one) for one in wait.held_by or ()]
     if wait.futex is not None:
-        parts.append(f"futex {wait.futex}" + (", shared" if wait.shared_futex else ""))
+        more = f" and {wait.futexes - 1} more" if wait.futexes else ""
+        parts.append(f"futex {wait.futex}{more}" + (", shared" if wait.shared_futex else ""))
     return "; ".join(parts)
 
 
@@ -128,12 +138,13 @@ def holder(lock: LockHolder) -> str:
 def cycle_lines(cycle: Cycle, style: Style) -> Iterator[str]:
     """A cycle, a line for each process."""
     number = len({link.pid for link in cycle.links})
+    what = "waits for itself" if number == 1 else f"{many(number, 'process', 'processes')} wait for each other"
     if cycle.deadlock:
-        what = "waits for itself" if number == 1 else f"{many(number, 'process', 'processes')} wait for each other"
-        yield style.alarm(f"deadlock: {what}, and nobody else can end it") + "\n"
+        but = "".join(f"; but {reason}" for reason in cycle.unsure or ())
+        yield style.alarm(f"deadlock: {what}, and no other thread that is seen can end it{but}") + "\n"
     else:
-        told = "wait for each other; another thread, or another process at one of the ends, could still end it"
-        yield style.warning(f"cycle: {many(number, 'process', 'processes')} {told}") + "\n"
+        told = "another thread, or another process at one of the ends, could still end it"
+        yield style.warning(f"cycle: {what}; {told}") + "\n"
     names = {link.pid: link.process for link in cycle.links}
     for link in cycle.links:
         thread = "" if link.tid == link.pid else f" thread {link.tid}"

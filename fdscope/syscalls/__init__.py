@@ -112,15 +112,17 @@ def _meanings() -> dict[str, Meaning]:
         found.update(dict.fromkeys(names.split(), meaning))
 
     add(
-        "read pread64 readv preadv preadv2 recv recvfrom recvmsg recvmmsg recvmmsg_time64 mq_timedreceive "
-        "mq_timedreceive_time64 getdents getdents64 readahead",
+        "read pread64 readv preadv preadv2 recv recvfrom recvmsg recvmmsg recvmmsg_time64 getdents getdents64 "
+        "readahead",
         Meaning(INPUT, files=(0,)),
     )
     add(
-        "write pwrite64 writev pwritev pwritev2 send sendto sendmsg sendmmsg vmsplice mq_timedsend "
-        "mq_timedsend_time64",
-        Meaning(OUTPUT, files=(0,)),
+        "write pwrite64 writev pwritev pwritev2 send sendto sendmsg sendmmsg vmsplice", Meaning(OUTPUT, files=(0,))
     )
+    add("mq_timedreceive", Meaning(INPUT, files=(0,), timeout=(4, "timespec")))
+    add("mq_timedreceive_time64", Meaning(INPUT, files=(0,), timeout=(4, "timespec64")))
+    add("mq_timedsend", Meaning(OUTPUT, files=(0,), timeout=(4, "timespec")))
+    add("mq_timedsend_time64", Meaning(OUTPUT, files=(0,), timeout=(4, "timespec64")))
     add("sendfile sendfile64 tee", Meaning(TRANSFER, files=(0, 1)))
     add("splice copy_file_range", Meaning(TRANSFER, files=(0, 2)))
     add("accept accept4", Meaning(CONNECTION, files=(0,)))
@@ -151,12 +153,15 @@ def _meanings() -> dict[str, Meaning]:
     add("clock_nanosleep_time64", Meaning(TIME, None, timeout=(2, "timespec64")))
     add("futex", Meaning(LOCK, None, timeout=(3, "timespec")))
     add("futex_time64", Meaning(LOCK, None, timeout=(3, "timespec64")))
-    add("futex_wait futex_waitv futex_requeue", Meaning(LOCK, None))
+    add("futex_wait", Meaning(LOCK, None, timeout=(4, "timespec64")))
+    add("futex_waitv", Meaning(LOCK, None, timeout=(3, "timespec64")))
     add("wait4 waitpid waitid vfork", Meaning(CHILD, None))
     add("pause sigsuspend rt_sigsuspend", Meaning(SIGNAL, None))
     add("rt_sigtimedwait", Meaning(SIGNAL, None, timeout=(2, "timespec")))
     add("rt_sigtimedwait_time64", Meaning(SIGNAL, None, timeout=(2, "timespec64")))
-    add("msgrcv msgsnd semop semtimedop semtimedop_time64 ipc", Meaning(MESSAGE, None))
+    add("msgrcv msgsnd semop ipc", Meaning(MESSAGE, None))
+    add("semtimedop", Meaning(MESSAGE, None, timeout=(3, "timespec")))
+    add("semtimedop_time64", Meaning(MESSAGE, None, timeout=(3, "timespec64")))
     add(
         "close lseek _llseek fstat fstat64 newfstatat fstatat64 statx fchmod fchown fchown32 fstatfs fstatfs64 "
         "fchdir fsetxattr fgetxattr flistxattr fremovexattr shutdown bind listen getsockname getpeername "
@@ -184,6 +189,8 @@ _SOCKETCALLS = (
 _F_SETLKW, _F_OFD_SETLKW, _F_SETLKW64 = 7, 38, 14  # include/uapi/asm-generic/fcntl.h
 _TIMER_ABSTIME = 1
 _SIGNAL_SET_BYTES = 8  # 64 signals, on all of these architectures
+_FUTEX2_PRIVATE = 128  # include/uapi/linux/futex.h, whose struct futex_waitv has 24 bytes and at most 128 fellows
+_WAITER_BYTES, _MOST_FUTEXES = 24, 128
 _AT_FDCWD = (-100) & 0xFFFFFFFF
 
 
@@ -197,6 +204,8 @@ def restarted(kernel_function: str) -> str:
 def meaning_of(call: Call) -> Meaning:
     """What a call waits for; of a name that is not known only that."""
     meaning = MEANINGS.get(call.name, Meaning(OTHER, None))
+    if meaning.set and not call.arguments[1 if meaning.set == "poll" else 0] & 0xFFFFFFFF:
+        return meaning._replace(waits_for=TIME, model=None)  # for no descriptor: to sleep
     if call.name.startswith("fcntl") and len(call.arguments) > 1:
         waits = call.arguments[1] in (_F_SETLKW, _F_OFD_SETLKW) or (
             call.arguments[1] == _F_SETLKW64 and call.bits == 32
@@ -219,6 +228,8 @@ def pointed(call: Call) -> list[Pointed]:
     if call.name == "select" and call.bits == 32 and arguments:
         return [Pointed(arguments[0], 20)]
     found = []
+    if call.name == "futex_waitv":
+        found.append(Pointed(arguments[0], _WAITER_BYTES * min(arguments[1] & 0xFFFFFFFF, _MOST_FUTEXES)))
     if call.name.startswith("rt_sigtimedwait"):
         found.append(Pointed(arguments[0], _SIGNAL_SET_BYTES))
     if meaning.set == "poll" and arguments[1]:
@@ -313,10 +324,26 @@ def timeout_s(call: Call, memory: dict[int, bytes]) -> float | None:
     return seconds + rest / (1e6 if form == "timeval" else 1e9)
 
 
+def is_timed(call: Call) -> bool | None:
+    """Whether it was asked to wait until a time at most; None: not known.
+
+    A socket may have a timeout of its own (SO_RCVTIMEO), which no argument tells.
+    """
+    meaning = meaning_of(call)
+    if meaning.timeout is None:
+        return None if meaning.waits_for in (TIME, OTHER, COMPLETION) else False
+    place, form = meaning.timeout
+    if form == "ms":
+        return call.arguments[place] & 0xFFFFFFFF < 1 << 31
+    return bool(call.arguments[place])
+
+
 def _until_a_date(call: Call) -> bool:
-    """Whether the time that it is given is a point in time (clock_nanosleep(2), futex(2))."""
+    """Whether the time that it is given is a point in time (clock_nanosleep(2), futex(2), mq_receive(3))."""
     if call.name.startswith("clock_nanosleep"):
         return bool(call.arguments[1] & _TIMER_ABSTIME)
+    if call.name.startswith(("mq_timed", "futex_wait")):
+        return True
     # include/uapi/linux/futex.h: of those that wait only FUTEX_WAIT is told a span; 128 and 256 are flags
     return call.name.startswith("futex") and call.arguments[1] & ~0x180 & 0xFFFFFFFF != 0
 
@@ -327,6 +354,39 @@ def signal_set(call: Call, memory: dict[int, bytes]) -> int | None:
     return int.from_bytes(data, "little") if len(data) == _SIGNAL_SET_BYTES else None
 
 
-def is_private_futex(call: Call) -> bool:
-    """Whether only threads of the same process can end this wait (FUTEX_PRIVATE_FLAG)."""
-    return call.name in ("futex", "futex_time64") and bool(call.arguments[1] & 128)
+class Futex(NamedTuple):
+    """A word of memory that a thread waits for (futex(2))."""
+
+    address: int
+    private: bool
+    """Whether only threads of the same process can end the wait (FUTEX_PRIVATE_FLAG, FUTEX2_PRIVATE)."""
+
+
+def futexes(call: Call, memory: dict[int, bytes]) -> list[Futex]:
+    """The words that a futex call waits for, the first that changes ends it; empty: no such call, or not read."""
+    if call.name in ("futex", "futex_time64"):
+        return [Futex(call.arguments[0], bool(call.arguments[1] & _FUTEX2_PRIVATE))]
+    if call.name == "futex_wait":
+        return [Futex(call.arguments[0], bool(call.arguments[3] & _FUTEX2_PRIVATE))]
+    if call.name != "futex_waitv":
+        return []
+    found = []
+    data = memory.get(call.arguments[0], b"")
+    for start in range(0, len(data) - _WAITER_BYTES + 1, _WAITER_BYTES):
+        address = int.from_bytes(data[start + 8 : start + 16], "little")
+        flags = int.from_bytes(data[start + 16 : start + 20], "little")
+        found.append(Futex(address, bool(flags & _FUTEX2_PRIVATE)))
+    return found
+
+
+_READS, _WRITES = ("pipe_wait_readable",), ("pipe_wait_writable", "wait_for_space")
+"""The first part of kernel functions (fs/splice.c, fs/pipe.c) in which one side of a transfer is waited for."""
+
+
+def waiting_side(call: Call, kernel_function: str) -> list[int]:
+    """The descriptors of a call that moves data between two: the one that it waits for, where that is told."""
+    both = descriptors(call)
+    source, sink = (both[-1:], both[:1]) if call.name.startswith("sendfile") else (both[:1], both[-1:])
+    if kernel_function.startswith(_READS):
+        return source
+    return sink if kernel_function.startswith(_WRITES) else both

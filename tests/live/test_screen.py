@@ -142,7 +142,7 @@ def test_the_screen_is_left_by_q_with_a_summary(terminal, child):
     assert re.search(rf"^{one.pid} +python", shown.text, re.M)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_the_terminal_is_given_back_after_a_signal(terminal, child, number):
     _, shown = watched(terminal, child, TERM="xterm-256color")
     shown.send(number)

@@ -360,7 +360,7 @@ def test_two_that_read_from_each_other_are_found_from_either_side(child):
         assert [(link.pid, link.waits_for) for link in cycle.links] == sorted([(one.pid, other), (other, one.pid)])
         assert cycle.deadlock is True
     told = text("waits", str(one.pid))
-    assert "deadlock: 2 processes wait for each other, and nobody else can end it" in told
+    assert "deadlock: 2 processes wait for each other, and no other thread that is seen can end it" in told
     document = json.loads(run("waits", "--json", str(one.pid)).stdout)
     assert document["cycles"][0]["deadlock"] is True
 
@@ -372,6 +372,141 @@ def test_who_forgot_to_close_the_writing_end_waits_for_itself(child):
     one = child(SELF)
     until(lambda: state_of(one.pid) == "S")
     assert "deadlock: waits for itself" in text("waits", str(one.pid))
+
+
+RESCUED = (
+    DEADLOCK.replace("os.read(mine[0], 1)", "")
+    + """
+import threading
+if child:
+    threading.Thread(target=lambda: threading.Event().wait(3600), daemon=True).start()
+os.read(mine[0], 1)
+"""
+)
+
+
+def test_a_thread_that_waits_until_a_date_may_end_what_looks_like_a_deadlock(child):
+    one = child(RESCUED)
+    until(lambda: [one.wait.timed for one in waits_of(one.pid).values()] == [False, True])
+    (cycle,) = waits([str(one.pid)]).cycles
+    assert (cycle.deadlock, cycle.unsure) == (False, None)
+    assert re.search(r"\(lock\) +futex +until a date ", text("waits", "--wide", str(one.pid)))
+
+
+IN_FLIGHT = DEADLOCK.replace(
+    "os.close(mine[1])",
+    """
+if child:
+    import socket
+    left, right = socket.socketpair()
+    socket.send_fds(left, [b"x"], [mine[1]])
+os.close(mine[1])
+""",
+)
+
+
+def test_an_end_that_is_in_flight_may_end_a_deadlock(child):
+    one = child(IN_FLIGHT)
+    until(lambda: state_of(one.pid) == state_of(one.told["child"]) == "S")
+    (cycle,) = waits([str(one.pid)]).cycles
+    assert cycle.deadlock
+    assert any(
+        re.fullmatch(r"[\d,]+ descriptors? (is|are) in flight between processes", why) for why in cycle.unsure
+    )
+
+
+def test_a_handler_that_may_write_is_told_with_a_deadlock(child):
+    one = child("import signal\nsignal.signal(signal.SIGALRM, lambda *_: None)\n" + SELF)
+    until(lambda: state_of(one.pid) == "S")
+    (cycle,) = waits([str(one.pid)]).cycles
+    assert f"process {one.pid} has a handler of SIGALRM" in cycle.unsure
+
+
+def test_of_a_splice_only_the_side_that_it_waits_for_is_told(child):
+    one = child(
+        """
+first, second = os.pipe(), os.pipe()
+tell(source=first[0])
+os.splice(first[0], second[1], 1)
+"""
+    )
+    _, thread = the_wait(one)
+    assert (thread.wait.syscall, list(on(thread))) == ("splice", [one.told["source"]])
+
+
+def test_who_sleeps_in_a_call_that_heeds_no_flag_blocks(child, tmp_path):
+    (tmp_path / "locked").touch()
+    (tmp_path / "locked").chmod(0o666)
+    one = child(
+        """
+import fcntl
+held, asking = os.open(sys.argv[1], os.O_RDWR), os.open(sys.argv[1], os.O_RDWR | os.O_NONBLOCK)
+fcntl.flock(held, fcntl.LOCK_EX)
+tell(fd=asking)
+fcntl.flock(asking, fcntl.LOCK_EX)
+""",
+        str(tmp_path / "locked"),
+    )
+    process, thread = the_wait(one)
+    assert (thread.wait.syscall, thread.wait.model) == ("flock", "blocking")
+    (row,) = [row for row in process.descriptors if row.fd == one.told["fd"]]
+    assert [(model.model, model.evidence) for model in row.io_models] == [
+        ("blocking", f"thread {one.pid} is in flock(2), and sleeps, although O_NONBLOCK is set"),
+        ("nonblocking", "O_NONBLOCK is set"),
+    ]
+
+
+@pytest.mark.parametrize("sleep", ["select.select([], [], [], 3600)", "select.poll().poll(3600 * 1000)"])
+def test_to_wait_for_no_descriptor_is_to_sleep(child, sleep):
+    one = child(f"import select\ntell()\n{sleep}")
+    _, thread = the_wait(one)
+    assert (thread.wait.waits_for, thread.wait.model, thread.wait.on) == ("time", None, None)
+    assert thread.wait.timeout_s == pytest.approx(3600)
+
+
+FUTEXES = """
+words = (ctypes.c_uint32 * 2)()
+class Waiter(ctypes.Structure):
+    _fields_ = [("value", ctypes.c_uint64), ("address", ctypes.c_uint64), ("flags", ctypes.c_uint32),
+                ("reserved", ctypes.c_uint32)]
+waiters = (Waiter * 2)(*[Waiter(0, ctypes.addressof(words) + 4 * place, 128 | 2) for place in range(2)])
+tell(address=ctypes.addressof(words))
+libc.syscall(449, waiters, 2, 0, None, 1)  # futex_waitv(2), of the same number on all architectures
+tell(refused=True)
+"""
+
+
+def test_of_several_futexes_the_first_is_named(child):
+    one = child(FUTEXES)
+    _, thread = the_wait(one)
+    if thread.wait.syscall != "futex_waitv":
+        pytest.skip("no futex_waitv(2) here, which Linux has since 5.16")
+    wait = thread.wait
+    assert (wait.futex, wait.futexes, wait.shared_futex, wait.timed) == (hex(one.told["address"]), 2, None, False)
+    assert f"futex {wait.futex} and 1 more" in text("waits", str(one.pid))
+
+
+def test_an_epoll_is_told_once_though_a_thread_has_a_copy_of_the_table(child):
+    one = child(
+        """
+import select, threading
+reader, writer = os.pipe()
+epoll = select.epoll()
+epoll.register(reader, select.EPOLLIN)
+def apart():
+    libc.unshare(0x400)  # CLONE_FILES
+    told.set()
+    os.read(os.pipe()[0], 1)
+told = threading.Event()
+threading.Thread(target=apart, daemon=True).start()
+told.wait()
+tell(reader=reader)
+epoll.poll()
+"""
+    )
+    process, _ = the_wait(one)
+    (row,) = [row for row in process.descriptors if row.fd == one.told["reader"] and row.tid is None]
+    assert [(model.model, model.threads) for model in row.io_models] == [("multiplexed", [one.pid])]
 
 
 def test_without_the_right_what_flags_and_epolls_tell_is_told_and_the_rest_is_a_problem(foreign):

@@ -482,3 +482,45 @@ def test_a_watch_opens_nothing_anew_and_lets_everything_go(child):
         list(watch.frames(3))
         assert len(set(os.listdir("/proc/self/fd")) - held) <= 1
     assert set(os.listdir("/proc/self/fd")) == before
+
+
+def test_what_a_new_process_has_inherited_is_no_growth(child):
+    one = child(
+        """
+import time
+files = [os.open("/dev/null", os.O_RDONLY) for _ in range(20)]
+tell()
+while True:
+    other = os.fork()
+    if not other:
+        time.sleep(0.3)
+        os._exit(0)
+    os.waitpid(other, 0)
+"""
+    )
+    with Watch(family_of=one.pid, interval_s=0.1) as watch:
+        frames = list(watch.frames(8))
+    others = [process for frame in frames for process in frame.processes if process.pid != one.pid]
+    assert any((process.descriptors or 0) > 20 for process in others)
+    assert {process.descriptors_growth or 0 for process in others} == {0}
+
+
+CHURN = """
+import threading, time
+tell()
+while True:
+    more = [threading.Thread(target=time.sleep, args=(0.03,)) for _ in range(2)]
+    [thread.start() for thread in more]
+    [thread.join() for thread in more]
+"""
+
+
+def test_where_threads_come_and_go_the_verdict_says_what_is_missing(child):
+    one = child(CHURN)
+    with Watch([str(one.pid)], interval_s=0.3) as watch:
+        told = [process for frame in watch.frames(10) for process in frame.processes]
+    assert any(process.threads_ended for process in told)
+    for process in told:
+        missing = process.verdict.evidence.endswith("and any that came and went, is not counted")
+        assert missing == bool(process.threads_ended)
+        assert not (missing and process.verdict.word == "idle")

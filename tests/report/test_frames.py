@@ -371,12 +371,17 @@ def link(pid, other, tid=None):
 def test_cycles_are_told_by_how_sure_they_are():
     dead = Cycle(links=[link(1, 2), link(2, 1, 20)], deadlock=True)
     assert list(cycle_lines(dead, PLAIN)) == [
-        "deadlock: 2 processes wait for each other, and nobody else can end it\n",
+        "deadlock: 2 processes wait for each other, and no other thread that is seen can end it\n",
         "  p1\\x1b[1] in read on fd 3 (pipe) waits for p2\\x1b[2]\n",
         "  p2\\x1b[2] thread 20 in read on fd 3 (pipe) waits for p1\\x1b[1]\n",
     ]
     alone = Cycle(links=[link(1, 1)], deadlock=True)
-    assert next(cycle_lines(alone, PLAIN)) == "deadlock: waits for itself, and nobody else can end it\n"
+    assert (
+        next(cycle_lines(alone, PLAIN))
+        == "deadlock: waits for itself, and no other thread that is seen can end it\n"
+    )
+    alone.unsure = ["process 1 has a handler of SIGALRM"]
+    assert next(cycle_lines(alone, PLAIN)).endswith("can end it; but process 1 has a handler of SIGALRM\n")
     loose = Cycle(links=[link(1, 2), link(2, 1)], deadlock=False)
     assert next(cycle_lines(loose, PLAIN)).startswith("cycle: 2 processes wait for each other; another thread")
     assert "".join(told_waits(answer(waiting(), cycles=[dead]), PLAIN)).count("\n") == 6
