@@ -140,7 +140,7 @@ def cycle_lines(cycle: Cycle, style: Style) -> Iterator[str]:
     number = len({link.pid for link in cycle.links})
     what = "waits for itself" if number == 1 else f"{many(number, 'process', 'processes')} wait for each other"
     if cycle.deadlock:
-        but = "".join(f"; but {reason}" for reason in cycle.unsure or ())
+        but = "; but " + ", and ".join(cycle.unsure) if cycle.unsure else ""
         yield style.alarm(f"deadlock: {what}, and no other thread that is seen can end it{but}") + "\n"
     else:
         told = "another thread, or another process at one of the ends, could still end it"
