@@ -234,15 +234,15 @@ class Subject:
         waits, models = self._waits(describer)
         cpu = None if self._cpu_s is None else self._cpu_s / seconds
         busy = verdicts.Busy(
-            voluntary / seconds,
-            involuntary / seconds,
-            len(self.tally.tasks),
-            cpu,
-            queue,
-            running,
-            cpus,
-            waits,
-            self.tally.ended,
+            voluntary_per_s=voluntary / seconds,
+            involuntary_per_s=involuntary / seconds,
+            threads=len(self.tally.tasks),
+            cpu_share=cpu,
+            queue_share=queue,
+            running=running,
+            cpus=cpus,
+            waits=waits,
+            ended=self.tally.ended,
         )
         said = verdicts.verdict(busy)
         self._verdicts[said.word] += 1

@@ -8,10 +8,9 @@ from errno import EACCES, ENOENT, EPERM, ESRCH
 
 from .. import syscalls
 from ..raw import RawThread, Unread
-from .ending import flags, has_ended, is_ending
 from .root import Directory
+from .states import has_ended, is_ending, is_of_kernel
 
-_KERNEL = 0x00200000 | 0x00000010  # PF_KTHREAD and PF_IO_WORKER of include/linux/sched.h
 _WIDE = 1 << 32
 _GONE = (ENOENT, ESRCH)
 _TRIES = 3
@@ -34,7 +33,7 @@ class Calls:
         """The thread with its system call; one of the kernel, or that has ended, or is this one, has none."""
         if has_ended(thread.stat) or (self._live and thread.tid == get_native_id()):
             return thread
-        if flags(thread.stat) & _KERNEL:
+        if is_of_kernel(thread.stat):
             return thread._replace(function=self._read(thread.tid, b"wchan"))
         for _ in range(_TRIES):
             found = self._looked_at(thread)

@@ -10,10 +10,10 @@ from errno import EACCES, ENAMETOOLONG, ENOENT, EPERM, ESRCH
 from typing import NamedTuple
 
 from ..raw import RawDescriptor, RawMount, Record, Unread
-from .ending import is_ending
 from .mounts import TMPFS, Mounts, is_memory, is_remote, mount_number
 from .patience import Patience
 from .root import Directory
+from .states import is_ending
 from .workers import MANY, share_size, side_by_side
 
 _GONE = (ENOENT, ESRCH)

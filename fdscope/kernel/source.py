@@ -10,11 +10,11 @@ from typing import Protocol
 from ..raw import RawDescriptor, RawHeldFile, RawLinks, RawMount, RawThread, Record, Unread
 from . import processes, workers
 from .descriptors import Wish, descriptors
-from .ending import has_ended, is_ending
 from .mounts import Mounts
 from .patience import Patience
 from .root import Directory, Proc
 from .sameness import Sameness
+from .states import has_ended, is_ending
 from .workers import MANY, share_size, side_by_side
 
 Found = tuple[int, int, int | None, bytes]

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from fdscope import fdinfo, host, signals, switches
 from fdscope.kernel.descriptors import may_block
-from fdscope.kernel.ending import flags, has_ended
 from fdscope.kernel.mounts import mount_number, parse_mountinfo, unescape
 from fdscope.kernel.processes import parse_maps
+from fdscope.kernel.states import has_ended, is_of_kernel
 from fdscope.kernel.tables import lock_key, parse_devices, parse_lock_waiters, parse_misc, parse_partitions
 from fdscope.model import Switches
 from fdscope.raw import RawLoad, RawMount, RawSystem
@@ -172,14 +172,6 @@ def test_signals_have_the_names_of_the_manual():
     ]
 
 
-@pytest.mark.parametrize(
-    ("stat", "ended"),
-    [(b"1 (x) Z 0", True), (b"1 (x) X 0", True), (b"1 (x) S 0", False), (b"1 () Z ) S 0", False), (b"", False)],
-)
-def test_a_task_that_has_ended_is_a_zombie_or_dead(stat, ended):
-    assert has_ended(stat) is ended
-
-
 def test_fields_keep_the_first_of_equal_keys_and_values_gives_them_all():
     assert fdinfo.fields(FDINFO)[b"pos"] == b"10"
     assert [fdinfo.words(b"tfd:" + line)[b"tfd"] for line in fdinfo.values(FDINFO, b"tfd")] == [b"4", b"6"]
@@ -234,7 +226,7 @@ ALWAYS = {  # parsers that leave out what they do not understand, and never rais
     "words": (fdinfo.words, FDINFO),
     "special": (fdinfo.special, FDINFO),
     "has ended": (has_ended, b"1 (x) Z 0\n"),
-    "flags": (flags, b"1 (x) S 0 1 1 0 -1 4194304 0\n"),
+    "is of kernel": (is_of_kernel, b"1 (x) S 0 1 1 0 -1 4194304 0\n"),
     "hidepid": (hidepid, MOUNTINFO + b"26 1 0:5 / /proc rw - proc proc rw,hidepid=2\n"),
     "container": (lambda data: container_of(text(data)), b"/system.slice/docker-0123456789ab.scope /lxc/web"),
     "mount_number": (mount_number, FDINFO),
