@@ -42,7 +42,8 @@ def waits(
         _follow(known, proc, timeout_s)
     found = [one for one in cycles(list(known.values())) if _concerns(one, snapshot.processes)]
     if any(one.deadlock for one in found):
-        unseen = _unseen(snapshot, proc, timeout_s)
+        everyone = scan(proc=proc, timeout_s=timeout_s, peers=False, waits=False) if words else snapshot
+        unseen = _unseen(everyone)
         for one in found:
             one.unsure = [*unseen, *_handlers(one, known)] or None if one.deadlock else None
     threads = [(process, thread) for process in snapshot.processes for thread in process.threads]
@@ -69,16 +70,15 @@ def _follow(known: dict[int, Process], proc: str, timeout_s: float) -> None:
         known.update((process.pid, process) for process in fresh)
 
 
-def _unseen(snapshot: Snapshot, proc: str, timeout_s: float) -> list[str]:
+def _unseen(everyone: Snapshot) -> list[str]:
     """Where an end of a pipe or socket may be held that is not seen.
 
-    In a process that could not be read, or in flight between two (unix(7), SCM_RIGHTS). The latter takes a look at
-    all processes, which only what looks like a deadlock is worth.
+    In a process that could not be read, or in flight between two (unix(7), SCM_RIGHTS). It takes a look at all
+    processes, which only what looks like a deadlock is worth.
     """
     found = []
-    if any(problem.what.startswith("descriptors") for problem in snapshot.problems):
+    if any(problem.what.startswith("descriptors") for problem in everyone.problems):
         found.append("not all processes could be read")
-    everyone = scan(proc=proc, timeout_s=timeout_s, peers=False, waits=False)
     number = sum(one.in_flight() for process in everyone.processes for one in process.descriptors or ())
     if number:
         found.append(f"{many(number, 'descriptor is', 'descriptors are')} in flight between processes")
