@@ -208,7 +208,9 @@ def test_several_futexes_stand_in_memory():
         (call("mq_timedreceive", 3, FDS, 9, 0, 0), False),
         (call("mq_timedreceive", 3, FDS, 9, 0, TIME), True),
         (call("semop", 3, FDS, 1), False),
-        (call("io_uring_enter", 3, 0, 1, 1), None),
+        (call("io_uring_enter", 3, 0, 1, 1), False),
+        (call("io_uring_enter", 3, 0, 1, 1 | 8, FDS, 24), None),
+        (call("io_submit", FDS, 1, FDS), False),
         (call("syscall 999"), None),
     ],
 )

@@ -66,12 +66,12 @@ def call(wait: Wait) -> str:
 
 
 def timeout(wait: Wait) -> str | None:
-    """``5 s``; ``until a date``; nothing where it waits without end; ``not told``, which is something else."""
+    """``5 s``; ``until a date``; ``not told``; nothing where it waits without end, or in no call."""
     if wait.timeout_s is not None:
         return duration(wait.timeout_s)
     if wait.timed:
         return "until a date"
-    return "not told" if wait.timed is None and wait.restarted else None
+    return "not told" if wait.timed is None and wait.syscall is not None else None
 
 
 def function(wait: Wait) -> str:

@@ -191,6 +191,9 @@ _TIMER_ABSTIME = 1
 _SIGNAL_SET_BYTES = 8  # 64 signals, on all of these architectures
 _FUTEX2_PRIVATE = 128  # include/uapi/linux/futex.h, whose struct futex_waitv has 24 bytes and at most 128 fellows
 _WAITER_BYTES, _MOST_FUTEXES = 24, 128
+_ENTER_EXT_ARG = (
+    8  # include/uapi/linux/io_uring.h: a time may stand in a structure that the last argument points to
+)
 _AT_FDCWD = (-100) & 0xFFFFFFFF
 
 
@@ -331,7 +334,8 @@ def is_timed(call: Call) -> bool | None:
     """
     meaning = meaning_of(call)
     if meaning.timeout is None:
-        return None if meaning.waits_for in (TIME, OTHER, COMPLETION) else False
+        hidden = call.name == "io_uring_enter" and bool(call.arguments[3] & _ENTER_EXT_ARG)
+        return None if hidden or meaning.waits_for in (TIME, OTHER) else False
     place, form = meaning.timeout
     if form == "ms":
         return call.arguments[place] & 0xFFFFFFFF < 1 << 31
