@@ -6,7 +6,7 @@ Knows no kind: what a kind has to do with it, its class tells (`registrations`, 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from .model import MODELS, Descriptor, IoModel, LockHolder, Process, Queue, Thread, Wait, Watcher
@@ -21,6 +21,8 @@ _NONBLOCKING = IoModel(model="nonblocking", evidence="O_NONBLOCK is set")
 _ORDER = {model: place for place, model in enumerate(MODELS)}
 
 Table = dict[int, Descriptor]
+Tables = Mapping[int, Mapping[int | None, Table]]
+"""Of each process, by pid, its own under None, and those of threads that have one apart from it."""
 Place = tuple[int, int]
 """A task, by pid or thread id, and a number in its descriptor table."""
 
@@ -57,7 +59,7 @@ def tell(
             if thread.wait is not None and thread.wait.waits_for == SIGNAL and driven:
                 _tell_driven(process, thread, thread.wait)
         for task, table in tables[process.pid].items():
-            _tell_models(process, task or process.pid, table, waiting)
+            _tell_models(process, task or process.pid, table, tables, waiting)
 
 
 def tables_of(process: Process) -> dict[int | None, Table]:
@@ -155,7 +157,9 @@ def _may_tell_of_input(signal: str) -> bool:
     return signal == "SIGIO" or signal.startswith(("SIGRT", "SIGUSR", "SIGURG"))
 
 
-def _tell_models(process: Process, task: int, table: Table, waiting: Mapping[Place, list[Waiters]]) -> None:
+def _tell_models(
+    process: Process, task: int, table: Table, tables: Tables, waiting: Mapping[Place, list[Waiters]]
+) -> None:
     epolls = _epolls(process, table)
     rings = _rings(table)
     signals = _signal_evidence(process)
@@ -172,20 +176,17 @@ def _tell_models(process: Process, task: int, table: Table, waiting: Mapping[Pla
         if "async" in flags and signals:
             found.append(IoModel(model="signal-driven", evidence=signals))
         watchers: Sequence[Watcher | _Watch] = descriptor.watched_by or epolls.get(fd, [])
-        told: set[tuple[int, int]] = set()
-        for watcher in sorted(watchers, key=lambda one: one.tid or 0):
-            if (watcher.pid, watcher.fd) in told:
-                continue  # the same, as a thread with a copy of the table holds it
-            told.add((watcher.pid, watcher.fd))
+        for same in _by_open_file(watchers, tables):
             threads = [
                 tid
+                for watcher in same
                 for way in waiting.get((watcher.tid or watcher.pid, watcher.fd), ())
                 if way.wait.waits_for == READINESS
                 for tid in way.threads
             ]
-            if watcher.pid == process.pid:
+            if same[0].pid == process.pid:
                 waiters += threads
-            found.append(_by_epoll(process, watcher, threads))
+            found.append(_by_epoll(process, same[0], threads))
         found += [IoModel(model="asynchronous", evidence=evidence) for evidence in rings.get(fd, ())]
         if found:
             found.sort(key=lambda one: _ORDER[one.model])
@@ -193,6 +194,17 @@ def _tell_models(process: Process, task: int, table: Table, waiting: Mapping[Pla
         if waiters:
             alone = list(dict.fromkeys(waiters))
             descriptor.waiters, descriptor.waiters_total = alone[:MOST], len(alone)
+
+
+def _by_open_file(watchers: Sequence[Watcher | _Watch], tables: Tables) -> Iterable[Sequence[Watcher | _Watch]]:
+    """Those that are one epoll under one number, which a thread with a copy of the table holds once more."""
+    if len(watchers) < 2:
+        return [watchers] if watchers else []
+    found: dict[tuple[int, int, str | None], list[Watcher | _Watch]] = {}
+    for one in watchers:
+        epoll = tables.get(one.pid, {}).get(one.tid, {}).get(one.fd)
+        found.setdefault((one.pid, one.fd, None if epoll is None else epoll.open_file), []).append(one)
+    return found.values()
 
 
 def _by_threads(way: Waiters, descriptor: Descriptor) -> IoModel:

@@ -10,7 +10,7 @@ import time
 import pytest
 from program import PROGRAM
 
-from fdscope import scan
+from fdscope import scan, waits
 from fdscope.scanner import OTHERS
 
 DEADLINE_S = 30  # no measure of speed: only so that a hang fails the test
@@ -28,6 +28,19 @@ def state_of(task):
     """The letter of a process, or of a thread as ``PID/task/TID`` (proc_pid_stat(5))."""
     with open(f"/proc/{task}/stat", "rb") as file:
         return file.read().rpartition(b") ")[2][:1].decode()
+
+
+def waits_of(pid, **more):
+    """What the threads of a process wait in, by thread id."""
+    return {one.tid: one for one in waits([str(pid)], **more).waits}
+
+
+def the_wait(child, tid=None):
+    """What is told of a child and of one of its threads, by default the main one, once that sleeps."""
+    tid = tid or child.pid
+    until(lambda: state_of(f"{child.pid}/task/{tid}") in "SDT")
+    (process,) = scan([str(child.pid)]).processes
+    return process, next(thread for thread in process.threads if thread.tid == tid)
 
 
 def without_others(problems):

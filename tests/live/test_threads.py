@@ -1,11 +1,11 @@
-"""Threads: their descriptor tables, their counters, and processes that outlive their main thread."""
+"""Threads: their tables, their counters, where they stop, and processes that outlive their main thread."""
 
 import os
 import signal
 
 import pytest
-from children import state_of, until, without_others
-from program import run
+from children import state_of, the_wait, until, without_others
+from program import run, text
 
 from fdscope import scan
 
@@ -196,3 +196,32 @@ ready()
         process, problems = one.scan()
         assert problems == []
         assert [row.fd for row in process.descriptors if row.tid is None] == own
+
+
+def test_the_code_is_a_file_that_the_process_maps_and_an_offset_in_it(lab):
+    (process,) = scan([str(lab.pid)], mapped=True).processes
+    mapped = {file.name.rpartition("/")[2] for file in process.files if file.role == "mapped"}
+    for thread in process.threads:
+        name, _, offset = thread.code.rpartition("+")
+        assert name in mapped | {"[vdso]"}
+        assert int(offset, 16) > 0
+        assert int(thread.stack_pointer, 16) > 0
+
+
+def test_symbols_are_the_functions_of_the_library(child):
+    pytest.importorskip("elftools")
+    one = child("ready()")
+    the_wait(one)
+    (process,) = scan([str(one.pid)], symbols=True).processes
+    name, _, offset = process.threads[0].symbol.partition("+")
+    assert name in ("read", "__read", "__libc_read", "__read_nocancel")
+    assert 0 < int(offset, 16) < 4096
+    assert name in text("--symbols", str(one.pid))
+
+
+def test_counts_of_cpus_and_packages_are_told_of_each_thread(lab):
+    snapshot = scan([str(lab.pid)])
+    for thread in snapshot.processes[0].threads:
+        assert 0 <= thread.cpu < os.cpu_count()
+        if snapshot.host.cpu_sockets:
+            assert thread.cpu_socket is not None

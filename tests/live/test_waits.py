@@ -10,29 +10,14 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from children import Lab, state_of, until
+from children import Lab, state_of, the_wait, until, waits_of
 from program import found, run, text, without_rights
 
 from fdscope import scan, waits
 
 
-def waits_of(pid, **more):
-    return {one.tid: one for one in waits([str(pid)], **more).waits}
-
-
-def the_wait(child, tid=None):
-    """What a thread of a child waits in, when it sleeps; by default the main one."""
-    tid = tid or child.pid
-    until(lambda: state_of(f"{child.pid}/task/{tid}") in "SDT")
-    (process,) = scan([str(child.pid)]).processes
-    return process, next(thread for thread in process.threads if thread.tid == tid)
-
-
 def on(thread):
     return {one.fd: one.events for one in thread.wait.on or ()}
-
-
-# the lab
 
 
 def own_processes(lab):
@@ -54,45 +39,6 @@ def test_every_wait_of_the_lab_is_told_as_the_lab_says_it(lab):
         if "holder" in says:
             assert [holder.pid for holder in wait.held_by] == [says["holder"]], name
         assert wait.kernel_function
-
-
-def test_every_descriptor_has_its_models_with_evidence(lab):
-    (process,) = scan([str(lab.pid)]).processes
-    table = {one.fd: one for one in process.descriptors}
-    for name, one in lab.waits.items():
-        if "pid" in one["says"]:
-            continue
-        model = one["says"]["model"]
-        for fd in one["says"]["on"]:
-            models = {found.model: found for found in table[fd].io_models}
-            assert one["tid"] in models[model].threads, name
-            assert models[model].evidence
-            assert one["tid"] in table[fd].waiters, name
-    for descriptor in process.descriptors:
-        has = {one.model for one in descriptor.io_models or ()}
-        assert ("nonblocking" in has) == ("nonblock" in descriptor.flags)
-
-
-def test_what_an_epoll_watches_is_multiplexed_with_its_events(lab):
-    (process,) = scan([str(lab.pid)]).processes
-    epoll = lab.waits["wait:epoll"]
-    (fd,) = epoll["says"]["on"]
-    table = {one.fd: one for one in process.descriptors}
-    targets = [target.fd for target in table[fd].targets]
-    assert len(targets) == 2
-    for target in targets:
-        (model,) = table[target].io_models
-        assert (model.model, model.threads) == ("multiplexed", [epoll["tid"]])
-        assert re.match(
-            rf"epoll fd {fd} watches it for in.*, and thread {epoll['tid']} waits on that epoll$", model.evidence
-        )
-
-
-def test_without_a_look_at_others_an_epoll_of_the_process_itself_is_still_told(lab):
-    (process,) = scan([str(lab.pid)], peers=False).processes
-    table = {one.fd: one for one in process.descriptors}
-    (fd,) = lab.waits["wait:epoll"]["says"]["on"]
-    assert all(table[target.fd].io_models[0].model == "multiplexed" for target in table[fd].targets)
 
 
 def test_strace_says_the_same_of_the_lab():
@@ -118,9 +64,6 @@ def test_strace_says_the_same_of_the_lab():
     }
     assert compared == {call: call for call in compared}
     assert len(compared) >= 10
-
-
-# what the lab has not
 
 
 def test_a_thread_of_the_kernel_reads_nothing():
@@ -211,7 +154,6 @@ pairs[800][1].send(bytes(9000))
 watcher = select.epoll()
 for one, _ in pairs:
     watcher.register(one, select.EPOLLIN)
-pairs[7][0].fileno(), pairs[800][0].fileno()
 events = watcher.poll(0)
 for one, _ in (pairs[7], pairs[800]):
     watcher.modify(one, select.EPOLLIN | select.EPOLLET)
@@ -337,91 +279,6 @@ def test_who_holds_a_posix_lock_is_named_with_its_bytes(child, tmp_path):
     assert f"posix write lock held by {holder.process}[{one.pid}]" in text("waits", "--wide", str(waiter))
 
 
-DEADLOCK = """
-ones, others = os.pipe(), os.pipe()
-child = os.fork()
-mine, theirs = (ones, others) if child else (others, ones)
-os.close(mine[1])
-os.close(theirs[0])
-if child:
-    tell(child=child)
-else:
-    libc.prctl(1, 9, 0, 0, 0)
-os.read(mine[0], 1)
-"""
-
-
-def test_two_that_read_from_each_other_are_found_from_either_side(child):
-    one = child(DEADLOCK)
-    other = one.told["child"]
-    until(lambda: state_of(one.pid) == state_of(other) == "S")
-    for asked in (one.pid, other):
-        (cycle,) = waits([str(asked)]).cycles
-        assert [(link.pid, link.waits_for) for link in cycle.links] == sorted([(one.pid, other), (other, one.pid)])
-        assert cycle.deadlock is True
-    told = text("waits", str(one.pid))
-    assert "deadlock: 2 processes wait for each other, and no other thread that is seen can end it" in told
-    document = json.loads(run("waits", "--json", str(one.pid)).stdout)
-    assert document["cycles"][0]["deadlock"] is True
-
-
-SELF = "reader, writer = os.pipe()\ntell()\nos.read(reader, 1)"
-
-
-def test_who_forgot_to_close_the_writing_end_waits_for_itself(child):
-    one = child(SELF)
-    until(lambda: state_of(one.pid) == "S")
-    assert "deadlock: waits for itself" in text("waits", str(one.pid))
-
-
-RESCUED = (
-    DEADLOCK.replace("os.read(mine[0], 1)", "")
-    + """
-import threading
-if child:
-    threading.Thread(target=lambda: threading.Event().wait(3600), daemon=True).start()
-os.read(mine[0], 1)
-"""
-)
-
-
-def test_a_thread_that_waits_until_a_date_may_end_what_looks_like_a_deadlock(child):
-    one = child(RESCUED)
-    until(lambda: [one.wait.timed for one in waits_of(one.pid).values()] == [False, True])
-    (cycle,) = waits([str(one.pid)]).cycles
-    assert (cycle.deadlock, cycle.unsure) == (False, None)
-    assert re.search(r"\(lock\) +futex +until a date ", text("waits", "--wide", str(one.pid)))
-
-
-IN_FLIGHT = DEADLOCK.replace(
-    "os.close(mine[1])",
-    """
-if child:
-    import socket
-    left, right = socket.socketpair()
-    socket.send_fds(left, [b"x"], [mine[1]])
-os.close(mine[1])
-""",
-)
-
-
-def test_an_end_that_is_in_flight_may_end_a_deadlock(child):
-    one = child(IN_FLIGHT)
-    until(lambda: state_of(one.pid) == state_of(one.told["child"]) == "S")
-    (cycle,) = waits([str(one.pid)]).cycles
-    assert cycle.deadlock
-    assert any(
-        re.fullmatch(r"[\d,]+ descriptors? (is|are) in flight between processes", why) for why in cycle.unsure
-    )
-
-
-def test_a_handler_that_may_write_is_told_with_a_deadlock(child):
-    one = child("import signal\nsignal.signal(signal.SIGALRM, lambda *_: None)\n" + SELF)
-    until(lambda: state_of(one.pid) == "S")
-    (cycle,) = waits([str(one.pid)]).cycles
-    assert f"process {one.pid} has a handler of SIGALRM" in cycle.unsure
-
-
 def test_of_a_splice_only_the_side_that_it_waits_for_is_told(child):
     one = child(
         """
@@ -432,28 +289,6 @@ os.splice(first[0], second[1], 1)
     )
     _, thread = the_wait(one)
     assert (thread.wait.syscall, list(on(thread))) == ("splice", [one.told["source"]])
-
-
-def test_who_sleeps_in_a_call_that_heeds_no_flag_blocks(child, tmp_path):
-    (tmp_path / "locked").touch()
-    (tmp_path / "locked").chmod(0o666)
-    one = child(
-        """
-import fcntl
-held, asking = os.open(sys.argv[1], os.O_RDWR), os.open(sys.argv[1], os.O_RDWR | os.O_NONBLOCK)
-fcntl.flock(held, fcntl.LOCK_EX)
-tell(fd=asking)
-fcntl.flock(asking, fcntl.LOCK_EX)
-""",
-        str(tmp_path / "locked"),
-    )
-    process, thread = the_wait(one)
-    assert (thread.wait.syscall, thread.wait.model) == ("flock", "blocking")
-    (row,) = [row for row in process.descriptors if row.fd == one.told["fd"]]
-    assert [(model.model, model.evidence) for model in row.io_models] == [
-        ("blocking", f"thread {one.pid} is in flock(2), and sleeps, although O_NONBLOCK is set"),
-        ("nonblocking", "O_NONBLOCK is set"),
-    ]
 
 
 @pytest.mark.parametrize("sleep", ["select.select([], [], [], 3600)", "select.poll().poll(3600 * 1000)"])
@@ -486,29 +321,6 @@ def test_of_several_futexes_the_first_is_named(child):
     assert f"futex {wait.futex} and 1 more" in text("waits", str(one.pid))
 
 
-def test_an_epoll_is_told_once_though_a_thread_has_a_copy_of_the_table(child):
-    one = child(
-        """
-import select, threading
-reader, writer = os.pipe()
-epoll = select.epoll()
-epoll.register(reader, select.EPOLLIN)
-def apart():
-    libc.unshare(0x400)  # CLONE_FILES
-    told.set()
-    os.read(os.pipe()[0], 1)
-told = threading.Event()
-threading.Thread(target=apart, daemon=True).start()
-told.wait()
-tell(reader=reader)
-epoll.poll()
-"""
-    )
-    process, _ = the_wait(one)
-    (row,) = [row for row in process.descriptors if row.fd == one.told["reader"] and row.tid is None]
-    assert [(model.model, model.threads) for model in row.io_models] == [("multiplexed", [one.pid])]
-
-
 def test_without_the_right_what_flags_and_epolls_tell_is_told_and_the_rest_is_a_problem(foreign):
     done = run("waits", "--json", str(foreign.pid), preexec_fn=without_rights)
     told = json.loads(done.stdout)
@@ -527,60 +339,6 @@ def test_a_thread_that_runs_waits_for_nothing(child):
     done = run("waits", str(one.pid))
     assert (done.returncode, done.stdout) == (0, b"")
     assert done.stderr == b"fdscope: no thread waits; looked at 1\n"
-
-
-def test_the_code_is_a_file_that_the_process_maps_and_an_offset_in_it(lab):
-    (process,) = scan([str(lab.pid)], mapped=True).processes
-    mapped = {file.name.rpartition("/")[2] for file in process.files if file.role == "mapped"}
-    for thread in process.threads:
-        name, _, offset = thread.code.rpartition("+")
-        assert name in mapped | {"[vdso]"}
-        assert int(offset, 16) > 0
-        assert int(thread.stack_pointer, 16) > 0
-
-
-def test_symbols_are_the_functions_of_the_library(child):
-    pytest.importorskip("elftools")
-    one = child("ready()")
-    the_wait(one)
-    (process,) = scan([str(one.pid)], symbols=True).processes
-    name, _, offset = process.threads[0].symbol.partition("+")
-    assert name in ("read", "__read", "__libc_read", "__read_nocancel")
-    assert 0 < int(offset, 16) < 4096
-    assert name in text("--symbols", str(one.pid))
-
-
-def test_counts_of_cpus_and_packages_are_told_of_each_thread(lab):
-    snapshot = scan([str(lab.pid)])
-    for thread in snapshot.processes[0].threads:
-        assert 0 <= thread.cpu < os.cpu_count()
-        if snapshot.host.cpu_sockets:
-            assert thread.cpu_socket is not None
-
-
-TABLES = """
-import threading
-def unshared():
-    checked(libc.unshare(0x400))  # CLONE_FILES
-    os.close(reader)
-    tell(tid=threading.get_native_id(), reader=reader)
-    os.read(HOLD, 1)
-reader, writer = os.pipe()
-threading.Thread(target=unshared, daemon=True).start()
-os.read(reader, 1)
-"""
-
-
-def test_numbers_are_those_of_the_table_that_the_thread_has(child):
-    one = child(TABLES)
-    tasks = (one.pid, one.told["tid"])
-    until(lambda: all(tid in waits_of(one.pid) and waits_of(one.pid)[tid].wait.syscall == "read" for tid in tasks))
-    (process,) = scan([str(one.pid)]).processes
-    table = {(descriptor.tid, descriptor.fd): descriptor for descriptor in process.descriptors}
-    own, others = table[None, one.told["reader"]], table[one.told["tid"], one.hold]
-    assert own.waiters == [one.pid]
-    assert others.waiters == [one.told["tid"]]
-    assert table[None, one.hold].waiters is None
 
 
 def test_500_threads_are_told_one_a_row(child):
