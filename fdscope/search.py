@@ -24,9 +24,9 @@ from .kernel.source import ProcSource
 from .kernel.users import user_name
 from .kinds import decode, held_file
 from .model import Descriptor, HeldFile, Problem, kind_name
+from .problems import problem_of
 from .questions import OfDeleted, OfInode, OfLinks, OfMount, OfName, Question, Scene
 from .raw import RawDescriptor, RawHeldFile, RawMount, RawPlace, RawSocket, Record, Unread
-from .scanner import problem_of
 from .selection import UsageError
 from .text import original, text
 from .times import rfc3339

@@ -17,8 +17,8 @@ from .kernel.counters import Machine as MachineFiles
 from .kernel.counters import ManyOpen
 from .kernel.root import Proc
 from .model import Problem
+from .problems import problem_of
 from .raw import Unread
-from .scanner import problem_of
 from .selection import UsageError
 from .subject import Subject
 from .targets import Targets

@@ -11,7 +11,7 @@ import pytest
 from program import PROGRAM
 
 from fdscope import scan, waits
-from fdscope.scanner import OTHERS
+from fdscope.problems import OTHERS
 
 DEADLINE_S = 30  # no measure of speed: only so that a hang fails the test
 

@@ -28,6 +28,7 @@ ABOUT_DATA = {"links", "prospects", "switches", "selection", "tasks", "host", "w
     "iomodels",
     "deadlocks",
     "verdicts",
+    "problems",
 }
 MAY = {
     **dict.fromkeys(LEAVES, LEAVES),
@@ -37,14 +38,15 @@ MAY = {
     "kernel": LEAVES,
     "kinds": DATA,
     "lab": DATA,
-    "scanner": DATA | ABOUT_DATA | {"kernel", "kinds"},
-    "search": DATA | ABOUT_DATA | {"kernel", "kinds", "scanner"},
+    "gathering": DATA | ABOUT_DATA | {"kernel", "kinds"},
+    "scanner": DATA | ABOUT_DATA | {"kernel", "gathering"},
+    "search": DATA | ABOUT_DATA | {"kernel", "kinds"},
     "describer": DATA | ABOUT_DATA | {"kernel", "kinds", "scanner"},
     "inventory": DATA | ABOUT_DATA | {"kernel", "describer"},
     "tally": DATA | ABOUT_DATA | {"kernel"},
     "subject": DATA | ABOUT_DATA | {"kernel", "describer", "inventory", "tally"},
     "targets": DATA | ABOUT_DATA | {"kernel"},
-    "watcher": DATA | ABOUT_DATA | {"kernel", "scanner", "describer", "subject", "targets"},
+    "watcher": DATA | ABOUT_DATA | {"kernel", "describer", "subject", "targets"},
     "waiting": DATA | ABOUT_DATA | {"scanner"},
     "report": DATA | ABOUT_DATA | {"kinds"},
     "commands": DATA

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from ..console import Console
 from ..model import Problem, Process, Snapshot
+from ..problems import OTHERS
 from ..report import document
-from ..scanner import OTHERS, scan
+from ..scanner import scan
 from ..selection import UsageError
 from ..statuses import DONE, NOT_PERMITTED, NOTHING_FOUND
 

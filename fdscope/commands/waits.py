@@ -6,10 +6,10 @@ from argparse import Namespace
 
 from ..answers import Waits
 from ..console import Console
+from ..problems import OTHERS
 from ..quantity import many
 from ..report import document
 from ..report.problems import of_all
-from ..scanner import OTHERS
 from ..selection import UsageError
 from ..statuses import DONE, NOT_PERMITTED, NOTHING_FOUND
 from ..waiting import waits

@@ -191,9 +191,7 @@ _TIMER_ABSTIME = 1
 _SIGNAL_SET_BYTES = 8  # 64 signals, on all of these architectures
 _FUTEX2_PRIVATE = 128  # include/uapi/linux/futex.h, whose struct futex_waitv has 24 bytes and at most 128 fellows
 _WAITER_BYTES, _MOST_FUTEXES = 24, 128
-_ENTER_EXT_ARG = (
-    8  # include/uapi/linux/io_uring.h: a time may stand in a structure that the last argument points to
-)
+_ENTER_EXT_ARG = 8  # include/uapi/linux/io_uring.h: a time may stand in what the last argument points to
 _AT_FDCWD = (-100) & 0xFFFFFFFF
 
 

@@ -1,12 +1,12 @@
-"""Records to a snapshot: what could not be read or understood is a problem, with its reason."""
+"""What could not be read is a problem, with its reason as people know it."""
 
 import errno
 
 import pytest
 
 from fdscope.model import Problem
+from fdscope.problems import problem_of
 from fdscope.raw import Unread
-from fdscope.scanner import problem_of
 
 
 @pytest.mark.parametrize(
