@@ -122,6 +122,13 @@ class ProcessFrame(Struct, kw_only=True, omit_defaults=True, gc=False):
             "share of the looks that saw a thread wait by each I/O model; none: it waited for no input or output"
         ),
     ] = None
+    unseen_share: Annotated[
+        float | None,
+        said(
+            "of the voluntary switches of threads that were looked at, those of threads that were never found to "
+            "wait, as they are switched too fast"
+        ),
+    ] = None
     threads: Annotated[list[ThreadRate] | None, said("threads that were switched most; at most 20")] = None
     changes: Annotated[list[Change] | None, said("with --changes: what was opened and closed")] = None
     moved: Annotated[list[Moved] | None, said("with --changes: regular files that were read or written")] = None

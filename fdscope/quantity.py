@@ -43,6 +43,11 @@ def duration(seconds: float) -> str:
     return f"{whole} s"
 
 
+def percent(share: float) -> str:
+    """A share in whole percent; ``<1 %`` for what would round to nothing."""
+    return "<1 %" if 0 < share < 0.005 else f"{share * 100:.0f} %"
+
+
 def many(number: int, noun: str, plural: str = "") -> str:
     """``1 descriptor``, ``2 descriptors``; digits grouped: ``12,345 descriptors``."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from _thread import get_native_id
 from collections import Counter
 from errno import EACCES, EPERM
@@ -23,8 +24,8 @@ _MOST_WAITS = 10
 _FORGOTTEN = 0.3
 """What a look counts for is halved at every interval; less than this is nothing."""
 _RUNNING = (-2, 0, 0)
-_OFTEN, _TRIES = 1000, 16
-"""Of a thread with more voluntary switches in an interval, how often one look is tried again; 2 µs each."""
+_OFTEN, _TRIES, _PAUSE_S = 1000, 16, 20e-6
+"""Of a thread with more voluntary switches in an interval, how often one look is tried again, and the pause."""
 
 
 def _second(name: str, argument: int) -> int:
@@ -147,9 +148,11 @@ class Subject:
         """Of a thread that is switched so often that it is seldom found at rest: the best of several looks.
 
         While it looks, the kernel makes sure that the thread has not been switched (lib/syscall.c,
-        task_current_syscall); else it says that it runs.
+        task_current_syscall); else it says that it runs. Who looks without a pause takes a CPU from threads that
+        pass work to and fro, so that one of them runs all the time.
         """
         for _ in range(_TRIES):
+            time.sleep(_PAUSE_S)
             line = self._counters.of_thread(tid, b"syscall")
             if line != b"running\n":
                 break
@@ -167,6 +170,15 @@ class Subject:
         number, first, second = way
         bits = self._bits or 64
         return syscalls.Call(syscalls.name_of(number, self._machine, bits), (first, second, 0, 0, 0, 0), bits)
+
+    def _unseen(self) -> float:
+        """Of the voluntary switches of threads looked at, the share of those that were never found to wait."""
+        unseen = every = 0
+        for task in self._looked.values():
+            every += task.grown.voluntary
+            if task.calls.keys() <= {_RUNNING}:
+                unseen += task.grown.voluntary
+        return unseen / every if every else 0.0
 
     def _waits(self, describer: Describer) -> tuple[list[WaitShare], dict[str, float]]:
         """How threads were seen to wait, those that were switched most first; and the share of each I/O model."""
@@ -232,6 +244,7 @@ class Subject:
         queued = self.tally.queue_s
         queue = None if queued is None else queued / seconds
         waits, models = self._waits(describer)
+        unseen = self._unseen()
         cpu = None if self._cpu_s is None else self._cpu_s / seconds
         busy = verdicts.Busy(
             voluntary_per_s=voluntary / seconds,
@@ -242,6 +255,7 @@ class Subject:
             running=running,
             cpus=cpus,
             waits=waits,
+            unseen=unseen,
             ended=self.tally.ended,
         )
         said = verdicts.verdict(busy)
@@ -258,6 +272,7 @@ class Subject:
             queue_share=None if queue is None else round(queue, 4),
             waits=waits or None,
             models=models or None,
+            unseen_share=round(unseen, 4) or None,
             threads=self._thread_rates(seconds) or None,
             verdict=said,
         )

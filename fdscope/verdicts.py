@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .frame import Verdict, WaitShare
-from .quantity import many
+from .quantity import many, percent
 
 _IO = frozenset(
     (
@@ -28,6 +28,8 @@ class Busy(NamedTuple):
     """Threads of the machine that run or want to."""
     cpus: int | None
     waits: list[WaitShare]
+    unseen: float = 0.0
+    """Share of the voluntary switches of which it was never seen what they were for."""
     ended: int = 0
     """Threads that have ended, so that switches are missing."""
 
@@ -63,7 +65,7 @@ def _by_rules(busy: Busy) -> Verdict:
             return Verdict(word="cpu", evidence=f"{rates}; {contended}")
     if (busy.cpu_share or 0.0) >= _COMPUTES and busy.voluntary_per_s < _OFTEN * (busy.cpu_share or 0.0):
         contended = _contended(busy)
-        used = f"{busy.cpu_share:.0%} of a CPU".replace("%", " %")
+        used = f"{percent(busy.cpu_share or 0.0)} of a CPU"
         if contended:
             return Verdict(word="cpu", evidence=f"{used}, {rates}; {contended}")
         return Verdict(word="running", evidence=f"{used}, only {rates}")
@@ -85,7 +87,7 @@ def _contended(busy: Busy) -> str:
         return crowd
     if busy.queue_share < _QUEUED * max(1.0, busy.cpu_share or 0.0):
         return ""
-    waited = f"ready, but without a CPU, for {busy.queue_share:.0%} of the time".replace("%", " %")
+    waited = f"ready, but without a CPU, for {percent(busy.queue_share)} of the time"
     return f"{waited}; {crowd}" if crowd else waited
 
 
@@ -96,16 +98,22 @@ def _by_waits(busy: Busy, rates: str) -> Verdict:
         name = "io" if one.waits_for in _IO else {"lock": "lock", "time": "timer"}.get(one.waits_for, "other")
         groups[name] = groups.get(name, 0.0) + _weight(one)
     known = sum(groups.values())
-    if not known:
-        return Verdict(word="unknown", evidence=f"{rates}; no thread was seen to wait")
+    if not known or busy.unseen >= _MOST:
+        who = "no thread was seen to wait"
+        if known:
+            who = f"the threads that make {percent(busy.unseen)} of the voluntary ones were never seen to wait"
+        return Verdict(word="unknown", evidence=f"{rates}; {who}")
+    if busy.unseen:
+        groups["not seen"] = known * busy.unseen / (1 - busy.unseen)
+        known += groups["not seen"]
     word, most = max(groups.items(), key=lambda item: item[1])
     if most < _MOST * known or word == "other":
         shares = sorted(groups.items(), key=lambda item: -item[1])
-        told_of = ", ".join(f"{name} {share / known:.0%}".replace("%", " %") for name, share in shares)
+        told_of = ", ".join(f"{name} {percent(share / known)}" for name, share in shares)
         return Verdict(word="mixed", evidence=f"{rates}; by waits: {told_of}")
     chosen = [one for one in busy.waits if _belongs(one, word)]
     chosen.sort(key=lambda one: -_weight(one))
-    each = ", ".join(f"{told(one)} {_weight(one) / known:.0%}".replace("%", " %") for one in chosen[:2])
+    each = ", ".join(f"{told(one)} {percent(_weight(one) / known)}" for one in chosen[:2])
     return Verdict(word=word, evidence=f"{rates}; {each}")
 
 

@@ -65,6 +65,27 @@ def test_each_rule(figures, word, evidence):
     assert evidence is None or found.evidence == evidence
 
 
+@pytest.mark.parametrize(
+    ("unseen", "word", "evidence"),
+    [
+        (0.0, "timer", "read(3) 100 %"),
+        (0.3, "timer", "read(3) 70 %"),
+        (0.5, "mixed", "by waits: timer 50 %, not seen 50 %"),
+        (0.6, "unknown", "the threads that make 60 % of the voluntary ones were never seen to wait"),
+        (0.99, "unknown", "the threads that make 99 % of the voluntary ones were never seen to wait"),
+        (1.0, "unknown", "the threads that make 100 % of the voluntary ones were never seen to wait"),
+    ],
+)
+def test_who_sleeps_does_not_stand_for_those_who_were_never_found_to_wait(unseen, word, evidence):
+    found = verdict(busy(9000, 5, waits=[way("time", fd=3)])._replace(unseen=unseen))
+    assert found == Verdict(word=word, evidence=f"9,000 voluntary and 5 involuntary switches/s; {evidence}")
+
+
+def test_the_name_of_a_file_is_told_as_it_is():
+    named = busy(9000, 5, waits=[way(fd=3, what="100% %s")])
+    assert verdict(named).evidence.endswith("; read(3) 100% %s 100 %")
+
+
 def test_what_is_missing_is_said_and_nothing_is_called_idle_for_it():
     few = busy(10, 5)._replace(ended=2)
     assert verdict(few) == Verdict(
@@ -94,6 +115,7 @@ NUMBERS = st.floats(0, 1e9)
         ),
         max_size=4,
     ),
+    st.floats(0, 1),
 )
-def test_any_figures_have_a_verdict(voluntary, involuntary, cpu, queue, running, cpus, waits):
-    assert verdict(Busy(voluntary, involuntary, 1, cpu, queue, running, cpus, waits)).word in VERDICTS
+def test_any_figures_have_a_verdict(voluntary, involuntary, cpu, queue, running, cpus, waits, unseen):
+    assert verdict(Busy(voluntary, involuntary, 1, cpu, queue, running, cpus, waits, unseen)).word in VERDICTS

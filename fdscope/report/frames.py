@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..frame import Frame, ProcessFrame, ProcessSummary, Summary
-from ..quantity import duration, many
+from ..quantity import duration, many, percent
 from .safe import printable
-from .style import Style, percent
+from .style import Style
 from .table import aligned
 
 WORDS = {

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from ..frame import Frame, ProcessFrame
-from ..quantity import duration, many
+from ..quantity import duration, many, percent
 from .frames import WORDS, held, machine
 from .matrix import wrapped
 from .safe import printable
-from .style import Style, columns, percent
+from .style import Style, columns
 
 PLAIN, TITLE, QUIET, WARNING, ALARM, CHOSEN = range(6)
 """How a span looks."""

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from ..model import Process, Snapshot, kind_name
-from ..quantity import duration, many, size
+from ..quantity import duration, many, percent, size
 from .problems import of_machine
 from .process import WARN_AT, share
 from .safe import printable
-from .style import Style, percent
+from .style import Style
 from .table import draw
 
 TOP = 8

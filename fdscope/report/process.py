@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from ..model import Descriptor, HeldFile, Problem, Process, Snapshot
-from ..quantity import duration, many, size
+from ..quantity import duration, many, percent, size
 from .columns import Column, Row, sorted_rows
 from .matrix import matrix
 from .problems import of_process
 from .safe import printable
-from .style import Style, percent
+from .style import Style
 from .table import draw
 from .waits import threads
 

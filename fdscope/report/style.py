@@ -9,11 +9,6 @@ _BOLD, _DIM, _RED, _YELLOW, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[33m
 _EIGHTHS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
 
 
-def percent(share: float) -> str:
-    """A share in whole percent; ``<1 %`` for what would round to nothing."""
-    return "<1 %" if 0 < share < 0.005 else f"{share * 100:.0f} %"
-
-
 class Style(NamedTuple):
     """What the console can do; handed in, so that a report is a function of its arguments."""
 

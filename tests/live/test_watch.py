@@ -14,6 +14,7 @@ from children import Lab, state_of, until
 from program import ENVIRONMENT, PROGRAM, found, run, without_rights
 
 from fdscope import scan
+from fdscope.kernel.counters import Counters
 from fdscope.watcher import Watch
 
 SLEEPER_WITH_WORKERS = """
@@ -178,6 +179,31 @@ tell()
 while True:
     time.sleep(1)
 """
+
+
+FAST = SLEEPER_WITH_WORKERS.replace("ready()", "tell()\nimport time\ntime.sleep(3600)")
+
+
+def test_a_main_thread_that_sleeps_does_not_stand_for_workers_that_were_never_found_at_rest(child, monkeypatch):
+    one = child(FAST)
+    look = Counters.of_thread
+
+    def too_fast(self, tid, name):
+        found = look(self, tid, name)
+        return b"running\n" if name == b"syscall" and tid != one.pid else found
+
+    with Watch([str(one.pid)], interval_s=0.5) as watch:
+        monkeypatch.setattr(Counters, "of_thread", too_fast)
+        blind = [process for frame in watch.frames(2) for process in frame.processes]
+        monkeypatch.setattr(Counters, "of_thread", look)
+        seeing = [process for frame in watch.frames(4) for process in frame.processes]
+    for process in blind:
+        assert process.unseen_share > 0.9
+        assert [wait.waits_for for wait in process.waits] == ["time"]
+        assert process.verdict.word in ("unknown", "cpu")  # the latter on a machine with more to do
+        assert process.verdict.word == "cpu" or process.verdict.evidence.endswith("were never seen to wait")
+    assert (seeing[-1].unseen_share or 0.0) < 0.6
+    assert seeing[-1].verdict.word in ("io", "lock", "mixed", "cpu")  # of pipes, or of the interpreter's lock
 
 
 def test_growth_and_the_time_to_the_limit_are_told(child):

@@ -81,4 +81,4 @@ while True:
         frames = list(watch.frames(8))
     others = [process for frame in frames for process in frame.processes if process.pid != one.pid]
     assert any((process.descriptors or 0) > 20 for process in others)
-    assert {process.descriptors_growth or 0 for process in others} == {0}
+    assert max(process.descriptors_growth or 0 for process in others) == 0  # at its end it lets them go

@@ -273,6 +273,7 @@ def waiting(**more):
             model="blocking",
             phase="waiting",
             on=[WaitOn(fd=7)],
+            timed=False,
             kernel_function="anon_pipe_read.isra.0",
         ),
         "on": [

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fdscope.report.style import Style, columns, percent
+from fdscope.quantity import percent
+from fdscope.report.style import Style, columns
 
 
 def test_a_share_that_would_round_to_nothing_is_less_than_one_percent():
