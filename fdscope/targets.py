@@ -23,7 +23,7 @@ class Targets:
         self._own = root.own_pid()
         self._seen: dict[int, float] = {}
         self._names: dict[int, Candidate] = {}
-        self._listed: set[int] = set()
+        self._zombies: dict[int, int] = {}
         self._old: set[int] = set()
         self.everyone = not words and family_of is None
         self.unmatched: list[str] = []
@@ -50,11 +50,27 @@ class Targets:
             del self._seen[pid]
             self._names.pop(pid, None)
             self._old.discard(pid)
+        self._zombies = {pid: began for pid, began in self._zombies.items() if began == self._began(pid)}
+        pids = [pid for pid in pids if pid not in self._zombies]
         if self.everyone:
             return [pid for pid in pids if pid not in watched]
         if self._family:
             return self._relatives(fresh, watched)
         return self._named(pids, watched, now)
+
+    def has_ended(self, pid: int) -> None:
+        """What is left of a process until its parent takes its status is not to be found again."""
+        began = self._began(pid)
+        if began is not None:
+            self._zombies[pid] = began
+
+    def _began(self, pid: int) -> int | None:
+        """When a process began, in clock ticks after boot; None: it is gone."""
+        stat = self._root.read(b"%d/stat" % pid)
+        try:
+            return tasks.parse_stat(stat).start_ticks if isinstance(stat, bytes) else None
+        except (ValueError, IndexError):
+            return None
 
     def _relatives(self, fresh: list[int], watched: set[int]) -> list[int]:
         """Descendants: children of those known; and of this process, which orphans are given to."""
@@ -64,7 +80,7 @@ class Targets:
             new = {pid for pid, parent in parents.items() if parent in self._family or parent == self._own}
             grew = not new <= self._family
             self._family |= new
-        return sorted(pid for pid in self._family if pid in self._seen and pid not in watched)
+        return sorted(self._family.intersection(self._seen).difference(watched, self._zombies))
 
     def _parent(self, pid: int) -> int | None:
         raw = readers.owner(self._root, pid)
@@ -80,7 +96,7 @@ class Targets:
                     self._remember(pid)
         selected, self.unmatched = select(self._words, self._candidates, self._own)
         known = set(pids)
-        self.unmatched += [str(one.pid) for one in selected if one.pid not in known]
+        self.unmatched += [str(one.pid) for one in selected if one.pid not in self._seen]
         return [one.pid for one in selected if one.pid in known and one.pid not in watched]
 
     def _remember(self, pid: int) -> None:

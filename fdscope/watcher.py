@@ -249,6 +249,7 @@ class Watch:
             self._past.sort(key=lambda one: -(one.voluntary.total + one.involuntary.total))
             del self._past[2 * MOST_SUMMED :]
         subject.close()
+        self._targets.has_ended(pid)
         del self._subjects[pid]
 
     def _tell(self, unread: Unread) -> None:

@@ -90,6 +90,7 @@ class Scratch:
         finally:
             os.close(told)
         if answer != _READY:
+            os.waitpid(pid, 0)  # it has ended, or is about to
             raise Refused(f"the process '{name}': {os.fsdecode(answer) or 'it ended at once'}")
         return pid
 

@@ -114,7 +114,8 @@ def _did_something(one: ProcessSummary) -> bool:
 def _summed(one: ProcessSummary) -> list[str | int]:
     first, last = one.descriptors_first, one.descriptors_last
     fds = "" if last is None else f"{last:,}" if first in (None, last) else f"{first:,} -> {last:,}"
-    mostly = max(one.verdicts, key=lambda word: one.verdicts[word]) if one.verdicts else ""
+    known = {word: times for word, times in one.verdicts.items() if word != "unknown"} or one.verdicts
+    mostly = max(known, key=lambda word: known[word]) if known else ""
     return [
         one.pid,
         one.name or "?",

@@ -463,6 +463,25 @@ def test_a_watch_leaves_the_limits_of_its_program_alone(child):
     assert resource.getrlimit(resource.RLIMIT_NOFILE) == before
 
 
+ZOMBIE = """
+ended = os.fork()
+if not ended:
+    os._exit(0)
+tell(ended=ended)
+"""
+
+
+@pytest.mark.parametrize("asked", ["pid", "name", "all"])
+def test_a_zombie_ends_once(child, asked):
+    one = child(ZOMBIE.replace("if not", "libc.prctl(15, b'a-zombie', 0, 0, 0)\nif not"))
+    ended = one.told["ended"]
+    until(lambda: state_of(ended) == "Z")
+    with Watch({"pid": [str(ended)], "name": ["a-zombie"], "all": []}[asked], interval_s=0.1) as watch:
+        frames = list(watch.frames(4))
+    assert [gone.pid for frame in frames for gone in frame.ended or () if gone.pid == ended] == [ended]
+    assert len(frames) == (1 if asked == "pid" else 4)
+
+
 def test_a_watch_opens_nothing_anew_and_lets_everything_go(child):
     one = child(SLEEPER_WITH_WORKERS)
     before = set(os.listdir("/proc/self/fd"))

@@ -224,6 +224,16 @@ def test_a_sparkline_is_scaled_to_its_highest():
     assert live.spark([5] * 100, 4, unicode=False) == "####"
 
 
+@pytest.mark.parametrize(
+    ("verdicts", "mostly"),
+    [({"unknown": 3, "io": 1, "idle": 2}, "idle"), ({"unknown": 3}, "not seen"), ({}, "809 -> 812")],
+)
+def test_a_summary_says_what_was_found_out_most(verdicts, mostly):
+    found = summary()
+    found.processes[0].verdicts = verdicts
+    assert "".join(frames.summary(found, PLAIN)).splitlines()[3].endswith(mostly)
+
+
 def test_of_many_processes_those_that_did_nothing_are_only_counted():
     still = Spread(total=0, mean_per_s=0.0, peak_per_s=0.0)
     found = summary()
