@@ -116,7 +116,18 @@ OPTIONS = (
         "do not find out who is at the other ends, who shares and who watches: no look at other processes",
         commands=("show", "explain", "waits"),
     ),
-    Option(("--source",), "where facts come from", "SOURCE", ("auto", "proc", "bpf"), "auto"),
+    Option(
+        ("--source",),
+        "where descriptors are read; auto: bpf where that is allowed and faster, else proc",
+        "SOURCE",
+        ("auto", "proc", "bpf"),
+        "auto",
+    ),
+    Option(
+        ("--debug",),
+        "say on standard error where facts come from, and what libbpf says of it",
+        commands=("show", "doctor"),
+    ),
     Option(
         ("--color",),
         "when to use colours",
@@ -277,6 +288,11 @@ def run(words: list[str], console: Console, loaded: Callable[[], object]) -> int
     if command == "watch":
         asked.command = program
     _checked(asked)
+    if getattr(asked, "debug", False):
+        from .debug import listeners
+        from .report.safe import printable
+
+        listeners.append(lambda line: console.say(f"fdscope: {printable(line)}"))
     module = import_module(f".commands.{command}", __package__)
     loaded()
     return int(module.run(asked, console))

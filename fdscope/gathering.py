@@ -14,7 +14,7 @@ from .kernel.sockets import Sockets
 from .kernel.source import Found, Source
 from .kernel.users import user_name
 from .kinds import decode, held_file
-from .links import Held, Stranger
+from .links import Held, Place, Stranger
 from .model import Descriptor, HeldFile, Problem, Process, Thread
 from .problems import OTHERS, problem_of
 from .raw import Machine, RawDescriptor, RawHeldFile, RawProcess, RawThread, Record, Unread
@@ -60,6 +60,10 @@ class Gathering:
         self._without_descriptors: set[int] = set()
         self._sockets: list[RawDescriptor] = []
         self._links: dict[tuple[int, int], bytes] = {}
+        self.open_files: dict[Place, int] = {}
+        """Where a source tells it: a number of the open file description that is held at a place."""
+        self.members: dict[Place, tuple[tuple[int, int], ...]] = {}
+        """Likewise of an epoll: number and open file description of each registration."""
         self.known: dict[int, Process] = {}
         self.refused = 0
         """Processes whose descriptors could not be read for want of a right."""
@@ -67,7 +71,12 @@ class Gathering:
     def add(self, record: Record) -> None:
         """Puts one record in its place; one that cannot be understood becomes a problem."""
         if isinstance(record, RawDescriptor):
-            self._links[record.tid or record.pid, record.fd] = record.link
+            place = (record.tid or record.pid, record.fd)
+            self._links[place] = record.link
+            if record.open_file is not None:
+                self.open_files[place] = record.open_file
+                if record.members is not None:
+                    self.members[place] = record.members
             if record.link.startswith(_SOCKET):
                 self._sockets.append(record)
             else:
@@ -114,6 +123,8 @@ class Gathering:
                 continue
             if record.tid is None:
                 alike[len(record.found), record.found[0], record.found[-1]].append(record.pid)
+            for (fd, _), number in zip(record.found, record.open_files, strict=False):
+                self.open_files[record.tid or record.pid, fd] = number
             for fd, link in record.found:
                 if link in sought:
                     ends_at.append((record.pid, fd, record.tid, link))

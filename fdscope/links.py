@@ -61,6 +61,8 @@ class Same(NamedTuple):
     """Whether such a registration is there now, and its number stands for something else than what it watches."""
     among: Callable[[Place, Sequence[Place]], int | None]
     """Which of these places, in that order of all, has the open file description of the first; None also: none."""
+    number: Callable[[Place], int | None] = lambda _: None
+    """A number that is equal for one open file description and no other; None: it is not told of this place."""
 
 
 UNKNOWN = Same(lambda *_: None, lambda *_: None, lambda *_: None, lambda *_: None)
@@ -152,8 +154,11 @@ class Links:
             if one.descriptor.one_open_file and one.descriptor.object and one.descriptor.access != "path":
                 by_object[one.descriptor.object].append(one)
         groups: defaultdict[tuple[object, ...], list[Held]] = defaultdict(list)
-        for one in self._shown:
-            groups[_looks(one.descriptor)].append(one)
+        if not self._strangers and not by_object:
+            self._share_by_number(groups)
+        else:
+            for one in self._shown:
+                groups[_looks(one.descriptor)].append(one)
         calls = CALLS
         for group in sorted(groups.values(), key=len):
             first = group[0].descriptor
@@ -171,6 +176,19 @@ class Links:
             alike = {id(found): found for one in group if (found := self._strangers.get(one.place))}
             for together, others in self._classes(group, [one for found in alike.values() for one in found]):
                 self._name(together, others)
+
+    def _share_by_number(self, groups: defaultdict[tuple[object, ...], list[Held]]) -> None:
+        """Names those of which a number is told; puts the others into the groups of those that look alike."""
+        known: dict[int, list[Held]] = {}
+        number_of = self._same.number
+        for one in self._shown:
+            number = number_of(one.place)
+            if number is None:
+                groups[_looks(one.descriptor)].append(one)
+            else:
+                known.setdefault(number, []).append(one)
+        for together in known.values():
+            self._name(together, [])
 
     def _name(self, shown: list[Held], others: Sequence[Holder]) -> None:
         """Gives one open file description its name: the first place that it is held at."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable
 
 from .answers import Asked
 from .model import Descriptor
-from .raw import RawDescriptor, RawHeldFile, RawMount, RawPlace
+from .raw import RawDescriptor, RawHeldFile, RawMount, RawPlace, RawStatus
 from .text import text
 from .wanted import Inode, Link, Path, PidFdOf
 
@@ -215,7 +215,7 @@ class OfInode(OfPaths):
         device = self._device if self._mount is None else self._mount.device
         return file.inode == self._inode and device_of_maps(file.device) == device
 
-    def _is_it(self, status: os.stat_result | None) -> bool:
+    def _is_it(self, status: os.stat_result | RawStatus | None) -> bool:
         if status is None:
             return False
         if status.st_ino == self._inode and device_text(status.st_dev) == self._device:
@@ -328,7 +328,7 @@ class OfMount(OfPaths):
     def _is_on_it(self, path: bytes) -> bool:
         return self._scene.mount_of(path) == self.number
 
-    def _is_device(self, status: os.stat_result | None) -> bool:
+    def _is_device(self, status: os.stat_result | RawStatus | None) -> bool:
         return status is not None and device_text(status.st_dev) == self._device
 
 
@@ -379,7 +379,12 @@ def of_link(wanted: Link) -> OfLinks:
 
 
 def of_place(
-    wanted: Path, place: RawPlace, scene: Scene, sockets_on: Iterable[tuple[bytes, bytes, int]], *, certain: bool
+    wanted: Path,
+    place: RawPlace,
+    scene: Scene,
+    sockets_on: Iterable[tuple[bytes, bytes, int]],
+    *,
+    certain: bool,
 ) -> OfPaths:
     """The question after a path: a tree, a mount, a file, or a name that leads to nothing now.
 

@@ -69,6 +69,32 @@ class RawSocket(NamedTuple):
     """The netlink attributes of the answer, unread; empty from ``/proc/PID/net``."""
 
 
+class RawStatus(NamedTuple):
+    """What stat(2) tells, under the same names, of an object that was looked at without it."""
+
+    st_mode: int
+    st_ino: int
+    st_dev: int
+    st_nlink: int
+    st_uid: int
+    st_gid: int
+    st_size: int
+    st_blocks: int
+    st_rdev: int
+
+
+class RawPipe(NamedTuple):
+    """What /proc does not tell of a pipe or fifo (pipe(7))."""
+
+    waiting_bytes: int
+    """Written and not yet read."""
+    capacity_bytes: int
+    """As F_GETPIPE_SZ of fcntl(2) tells it."""
+    readers: int
+    """Open file descriptions that can read it."""
+    writers: int
+
+
 class RawDescriptor(NamedTuple):
     """One entry of a descriptor table."""
 
@@ -78,7 +104,7 @@ class RawDescriptor(NamedTuple):
     """What ``/proc/PID/fd/N`` points to (proc_pid_fd(5)); empty where it could not be read."""
     fdinfo: bytes = b""
     """``/proc/PID/fdinfo/N`` (proc_pid_fdinfo(5)); empty where it could not be read."""
-    status: os.stat_result | None = None
+    status: os.stat_result | RawStatus | None = None
     """fstat(2) of the object: only for links that are paths, and only where it could be had."""
     mount: RawMount | None = None
     """The mount that the file was opened through; None for objects of the kernel's own mounts."""
@@ -90,6 +116,16 @@ class RawDescriptor(NamedTuple):
     """Of a socket: what the kernel calls its protocol, ``TCPv6``, the attribute ``system.sockprotoname``."""
     socket: RawSocket | None = None
     """What is known of a socket beyond its inode; None: nothing, as of one neither bound nor connected."""
+    open_file: int | None = None
+    """Equal for descriptors that share one open file description, and different for others; None: not told."""
+    members: tuple[tuple[int, int], ...] | None = None
+    """Of an epoll: number and `open_file` of each registration, as they stand in fdinfo; None: not told."""
+    pipe: RawPipe | None = None
+    alike: bytes | None = None
+    """Descriptors in which this is equal differ in nothing but pid, fd, tid, position, open file and mount.
+
+    None: not told.
+    """
 
 
 class RawLinks(NamedTuple):
@@ -99,6 +135,8 @@ class RawLinks(NamedTuple):
     tid: int | None
     found: tuple[tuple[int, bytes], ...]
     """Number and link of each."""
+    open_files: tuple[int, ...] = ()
+    """The `RawDescriptor.open_file` of each, where the source tells it; else empty."""
 
 
 class RawHeldFile(NamedTuple):
@@ -196,6 +234,8 @@ class RawAbilities(NamedTuple):
     """``fdinfo`` of a descriptor of this process."""
     kcmp: bool
     map_files: bool
+    programs: tuple[tuple[str, str], ...] = ()
+    """Of each BPF program its name, and why it cannot be used; empty: it can."""
 
 
 class RawSystem(NamedTuple):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterable
 
-from . import host, iomodels, tasks
+from . import host, identity, iomodels, sources, tasks
 from ._version import __version__
 from .gathering import STRANGE, Gathering, Others
 from .kernel import processes as readers
@@ -38,6 +39,7 @@ def scan(
     waits: bool = True,
     symbols: bool = False,
     threads: bool = True,
+    source: str = "auto",
 ) -> Snapshot:
     """Looks once at the processes that `targets` name, or at all of them if there are none.
 
@@ -52,13 +54,16 @@ def scan(
         symbols: tell the functions that threads are stopped in, from the ELF files of their programs, which are
             opened for that; it takes pyelftools.
         threads: tell of threads, and of descriptor tables that they have of their own.
+        source: where descriptors are read: ``proc``, ``bpf``, or ``auto``, which is bpf where that is allowed and
+            faster, as of a whole machine.
 
     What could not be read is in the snapshot's `problems`; a target that no process matches is one of them.
     The time taken grows with the descriptors of the processes that were selected and, for the sake of peers, a
     little with those of all others.
 
     Raises:
-        UsageError: a target is no pid, name or regular expression, or there is no such directory as `proc`.
+        UsageError: a target is no pid, name or regular expression, there is no such directory as `proc`, or
+            `source` cannot be used here.
     """
     words = list(targets)
     began, clock = time.time(), time.monotonic()
@@ -66,7 +71,9 @@ def scan(
         root = Proc(proc)
     except OSError as error:
         raise UsageError(f"cannot use '{proc}' as /proc: {error.strerror}") from None
-    with root, Sockets(root) as sockets:
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(root)
+        sockets = stack.enter_context(Sockets(root))
         raw_system = system(root)
         mounts = Mounts(root)
         machine = ProcMachine(root, mounts, sockets)
@@ -74,12 +81,13 @@ def scan(
             machine, host.boot_time(raw_system.stat), host.package_of(raw_system), live=root.live
         )
         selected = _selected(root, words, gathering.problems) if words else None
-        source: Source = ProcSource(root, mounts, timeout_s=timeout_s, mapped=mapped, waits=waits, threads=threads)
-        for record in source.records(None if selected is None else [one.pid for one in selected]):
+        slow = ProcSource(root, mounts, timeout_s=timeout_s, mapped=mapped, waits=waits, threads=threads)
+        chosen = sources.chosen(source, slow, root, mounts, stack, everyone=selected is None)
+        for record in chosen.records(None if selected is None else [one.pid for one in selected]):
             gathering.add(record)
         gathering.add_sockets(sockets)
         found = gathering.processes(selected or ())
-        joined = _links(root, source, sockets, gathering, found, everyone=selected is None, peers=peers)
+        joined = _links(root, chosen, sockets, gathering, found, everyone=selected is None, peers=peers)
         if symbols:
             _name_functions(root, mounts, gathering, found)
         if waits:
@@ -89,7 +97,7 @@ def scan(
         fdscope=__version__,
         taken_at=rfc3339(began, digits=3),
         duration_s=round(time.monotonic() - clock, 6),
-        sources=[source.name],
+        sources=list(chosen.names),
         host=host.host(raw_system, busy),
         processes=found,
         objects=joined,
@@ -125,7 +133,7 @@ def _links(
 ) -> list[Object]:
     """How what was found hangs together, and with what the other processes hold: told in `found`; the objects."""
     if root.live and (peers or everyone):
-        sharing = readers.sharing_tables(root, [one.pid for one in found])
+        sharing = source.sharing_tables([one.pid for one in found])
         for process in found:
             process.shares_table_with = sharing.get(process.pid)
     shown = held_by(found)
@@ -141,14 +149,13 @@ def _links(
             "of processes that are hidden, or outside of this pid namespace: what they hold is not among the peers"
         )
         gathering.problems.append(Problem(what=OTHERS, reason="permission-denied", detail=told))
+    asking = Same(sameness.file_order, sameness.is_target, sameness.is_stale, sameness.place_among)
     links = Links(
         shown,
         others.ends,
         others.strangers,
         gathering.name,
-        Same(sameness.file_order, sameness.is_target, sameness.is_stale, sameness.place_among)
-        if root.live
-        else UNKNOWN,
+        identity.same(gathering.open_files, gathering.members, asking) if root.live else UNKNOWN,
         complete=not root.recorded,
         unread=bool(others.refused or gathering.refused or hidden),
         everyone=everyone,

@@ -26,7 +26,7 @@ from .kinds import decode, held_file
 from .model import Descriptor, HeldFile, Problem, kind_name
 from .problems import problem_of
 from .questions import OfDeleted, OfInode, OfLinks, OfMount, OfName, Question, Scene
-from .raw import RawDescriptor, RawHeldFile, RawMount, RawPlace, RawSocket, Record, Unread
+from .raw import RawDescriptor, RawHeldFile, RawMount, RawPlace, RawSocket, RawStatus, Record, Unread
 from .selection import UsageError
 from .text import original, text
 from .times import rfc3339
@@ -327,7 +327,7 @@ class _Search:
                 self._free(use, raw.status)
             self._uses.append(use)
 
-    def _free(self, use: Use, status: os.stat_result | None) -> None:
+    def _free(self, use: Use, status: os.stat_result | RawStatus | None) -> None:
         if status is not None:
             use.frees_bytes = status.st_blocks * 512
             self._freed[status.st_dev, status.st_ino] = use.frees_bytes

@@ -21,6 +21,7 @@ LEAVES = {
     "console",
     "statuses",
     "syscalls",
+    "debug",
 }
 DATA = LEAVES | {"model", "answers", "frame"}
 ABOUT_DATA = {"links", "prospects", "switches", "selection", "tasks", "host", "wanted", "questions"} | {
@@ -29,6 +30,7 @@ ABOUT_DATA = {"links", "prospects", "switches", "selection", "tasks", "host", "w
     "deadlocks",
     "verdicts",
     "problems",
+    "identity",
 }
 MAY = {
     **dict.fromkeys(LEAVES, LEAVES),
@@ -39,7 +41,8 @@ MAY = {
     "kinds": DATA,
     "lab": DATA,
     "gathering": DATA | ABOUT_DATA | {"kernel", "kinds"},
-    "scanner": DATA | ABOUT_DATA | {"kernel", "gathering"},
+    "sources": DATA | ABOUT_DATA | {"kernel"},
+    "scanner": DATA | ABOUT_DATA | {"kernel", "gathering", "sources"},
     "search": DATA | ABOUT_DATA | {"kernel", "kinds"},
     "describer": DATA | ABOUT_DATA | {"kernel", "kinds", "scanner"},
     "inventory": DATA | ABOUT_DATA | {"kernel", "describer"},

@@ -33,6 +33,7 @@ def run(asked: Namespace, console: Console) -> int:
         peers=not (asked.no_peers or overview),
         waits=not overview,
         symbols=asked.symbols,
+        source=asked.source,
     )
     if asked.json:
         text = document.snapshot(snapshot)
@@ -46,8 +47,6 @@ def run(asked: Namespace, console: Console) -> int:
 
 
 def _check(asked: Namespace) -> None:
-    if asked.source == "bpf":
-        raise UsageError("this version has no bpf source: leave --source out, or give --source proc")
     if asked.json and asked.ndjson:
         raise UsageError("--json and --ndjson are two forms of one answer: give one of them")
     if asked.columns is not None or asked.sort is not None:

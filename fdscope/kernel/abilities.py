@@ -30,7 +30,24 @@ def abilities(proc: Proc) -> RawAbilities:
         fdinfo,
         Sameness().same_table(os.getpid(), os.getpid()) is True,
         map_files,
+        _programs(proc),
     )
+
+
+def _programs(proc: Proc) -> tuple[tuple[str, str], ...]:
+    """Each BPF program is loaded and run once."""
+    from .bpf import NotLoaded
+    from .bpfsource import TRIALS, check
+
+    found = []
+    for name, trial in TRIALS.items():
+        try:
+            check(proc)
+            trial()
+            found.append((name, ""))
+        except NotLoaded as reason:
+            found.append((name, str(reason)))
+    return tuple(found)
 
 
 def _bytes(content: bytes | Unread) -> bytes:

@@ -91,10 +91,12 @@ class Sockets:
     def complete(self, raws: Iterable[RawDescriptor]) -> Iterator[RawDescriptor | Unread]:
         """These descriptors, each with what is known of its socket; and what could not be asked, once.
 
-        Of a socket in no table, neither bound nor connected, nothing is known but its protocol's name.
+        Of a socket in no table, neither bound nor connected, nothing is known but its protocol's name, or what the
+        source has told.
         """
         for raw in raws:
-            yield raw._replace(socket=self._find(raw))
+            found = self._find(raw) or (raw.socket and self.seen_from(raw.pid, raw.socket))
+            yield raw._replace(socket=found)
             yield from self._complaints()
         yield from self._complaints()
 

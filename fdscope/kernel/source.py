@@ -17,6 +17,9 @@ from .sameness import Sameness
 from .states import has_ended, is_ending
 from .workers import MANY, share_size, side_by_side
 
+_TASKS = 32
+"""Processes that make a good share, where nothing is read of what they hold by number."""
+
 Found = tuple[int, int, int | None, bytes]
 """Where a descriptor was found by its link: process, number, thread, link."""
 
@@ -24,7 +27,9 @@ Found = tuple[int, int, int | None, bytes]
 class Source(Protocol):
     """A way to read the machine."""
 
-    name: str
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What facts come from, as Snapshot tells it."""
 
     def records(self, pids: Collection[int] | None) -> Iterable[Record]:
         """Everything about these processes, or about all of them, in any order."""
@@ -37,11 +42,14 @@ class Source(Protocol):
     ) -> Iterable[Record]:
         """All of some descriptors that were found by their links."""
 
+    def sharing_tables(self, pids: Collection[int]) -> dict[int, list[int]]:
+        """Those of these processes whose descriptor table other processes share, with these."""
+
 
 class ProcSource:
     """Reads /proc: works everywhere, for everyone."""
 
-    name = "proc"
+    names: tuple[str, ...] = ("proc",)
 
     def __init__(
         self,
@@ -80,6 +88,26 @@ class ProcSource:
         own = self._proc.own_pid()  # looked at first, before it holds the directories of what is put off
         chosen = sorted(self._proc.pids() if pids is None else pids, key=lambda pid: pid != own)
         yield from self._each(chosen, self._process, also_gone=pids is not None)
+
+    def tasks(self, pids: Collection[int] | None, meanwhile: Iterable[Iterable[Record]]) -> Iterator[Record]:
+        """As `records`, but for the descriptors; and what comes of `meanwhile`, at the same time."""
+        chosen = list(self._proc.pids() if pids is None else pids)
+        shares = [chosen[place : place + _TASKS] for place in range(0, len(chosen), _TASKS)]
+        read, also_gone = self._unnumbered, pids is not None
+        yield from self._each(chosen, read, also_gone=also_gone, shares=shares, meanwhile=meanwhile)
+
+    def tables(self, pids: Collection[int]) -> Iterator[Record]:
+        """The descriptors of these processes, and nothing else of them."""
+
+        def some(task: Directory, pid: int) -> Iterator[Record]:
+            for tid, directory in self._own_tables(task, pid):
+                yield from descriptors(directory, pid, tid, self._mounts, self._patience, self._helpers)
+
+        yield from self._each(list(pids), some, also_gone=False)
+
+    def sharing_tables(self, pids: Collection[int]) -> dict[int, list[int]]:
+        """Those of these processes whose descriptor table other processes share (kcmp(2)), with these."""
+        return processes.sharing_tables(self._proc, pids)
 
     def links(self, pids: Collection[int], wanted: Collection[bytes]) -> Iterator[RawLinks | Unread]:
         """Where these processes hold descriptors with a `wanted` link; and whose tables could not be read.
@@ -161,11 +189,18 @@ class ProcSource:
         yield from self._each(list(pids), some, also_gone=False)
 
     def _each(
-        self, pids: list[int], read: Callable[[Directory, int], Iterator[Record]], *, also_gone: bool
+        self,
+        pids: list[int],
+        read: Callable[[Directory, int], Iterator[Record]],
+        *,
+        also_gone: bool,
+        shares: list[list[int]] | None = None,
+        meanwhile: Iterable[Iterable[Record]] = (),
     ) -> Iterator[Record]:
-        """What `read` says of each process, by several processes side by side where that pays."""
+        """What `read` says of each process, by several processes side by side where that pays; and `meanwhile`."""
         helpers = 0 if self._proc.recorded else workers.helpers()
-        shares = self._shares(pids) if helpers else []
+        if shares is None or not helpers:
+            shares = self._shares(pids) if helpers else []
 
         def some(share: list[int]) -> Iterator[Record]:
             for pid in share:
@@ -179,9 +214,18 @@ class ProcSource:
                     yield task._replace(what="process")
 
         if len(shares) > 1:
-            yield from side_by_side(shares, some, begin=self._patience.forget, rest=self._answers, most=helpers)
+            yield from side_by_side(
+                shares,
+                some,
+                begin=self._patience.forget,
+                rest=self._answers,
+                most=helpers,
+                meanwhile=meanwhile,
+            )
         else:
             self._helpers = helpers
+            for records in meanwhile:
+                yield from records
             yield from some(pids)
         yield from self._answers()
 
@@ -221,7 +265,10 @@ class ProcSource:
             else:
                 yield record
 
-    def _process(self, task: Directory, pid: int) -> Iterator[Record]:
+    def _unnumbered(self, task: Directory, pid: int) -> Iterator[Record]:
+        return self._process(task, pid, numbered=False)
+
+    def _process(self, task: Directory, pid: int, *, numbered: bool = True) -> Iterator[Record]:
         process, unread = processes.process(task, pid, maps=self._waits)
         yield from unread
         if process is None:
@@ -239,9 +286,9 @@ class ProcSource:
         for thread in threads:
             yield thread._replace(own_table=own.get(thread.tid, False))
         if unsure is None:
-            yield from self._held(task, pid, tables)
+            yield from self._held(task, pid, tables, numbered=numbered)
         else:  # of what else is refused for the same reason one word is enough
-            held = list(self._held(task, pid, tables))
+            held = list(self._held(task, pid, tables, numbered=numbered))
             yield from held
             if not any(isinstance(record, Unread) and record.errno in (EACCES, EPERM) for record in held):
                 yield unsure._replace(pid=pid)
@@ -265,13 +312,14 @@ class ProcSource:
                 if directory is not task:
                     directory.close()
 
-    def _held(self, task: Directory, pid: int, tables: list[int]) -> Iterator[Record]:
-        """What the tables of a process hold, and the files of the task that the first of them belongs to."""
-        for tid in tables:
+    def _held(self, task: Directory, pid: int, tables: list[int], *, numbered: bool) -> Iterator[Record]:
+        """What the tables of a process hold, if that is wanted, and the files of the task of the first of them."""
+        for tid in tables if numbered else tables[:1]:
             directory = task if tid == pid else task.open(b"task/%d" % tid)
             if isinstance(directory, Directory):
                 label = None if tid == tables[0] else tid
-                yield from descriptors(directory, pid, label, self._mounts, self._patience, self._helpers)
+                if numbered:
+                    yield from descriptors(directory, pid, label, self._mounts, self._patience, self._helpers)
                 if label is None:
                     yield from processes.held(directory, pid, self._mounts, self._patience)
                 if directory is not task:

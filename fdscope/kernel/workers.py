@@ -49,6 +49,7 @@ def side_by_side(
     begin: Callable[[], None],
     rest: Callable[[], Iterable[Record]],
     most: int,
+    meanwhile: Iterable[Iterable[Record]] = (),
 ) -> Iterator[Record]:
     """All records of all shares, in any order, but for those that this process itself puts off.
 
@@ -58,6 +59,7 @@ def side_by_side(
         begin: called by each helper at first, to forget what this process has put off.
         rest: called by each helper at last, for what it has put off.
         most: how many helpers there may be.
+        meanwhile: records that this process alone can read: it does so before it takes shares itself.
     """
     tickets, writer = os.pipe()
     os.write(writer, b"".join(number.to_bytes(4, "big") for number in range(len(shares))))
@@ -70,14 +72,10 @@ def side_by_side(
         _send(out, _END, rest())
 
     left = set(range(len(shares)))
+    pieces = iter(meanwhile)
     team: dict[int, _Helper] = {}
     try:
-        for _ in range(min(most, len(shares) - 1)):
-            try:
-                helper = _Helper(team, work)
-            except OSError:  # no more processes or descriptors are allowed: it takes longer
-                break
-            team[helper.reader] = helper
+        _gather(team, work, min(most, len(shares) - 1))
         more = True
         while more or team:
             heard = _speaking(team, wait=not more)
@@ -87,7 +85,9 @@ def side_by_side(
                 left.discard(number)
                 if helper.has_ended:
                     del team[helper.reader]
-            if not heard:
+            if not heard and (own := next(pieces, None)) is not None:
+                yield from own
+            elif not heard:
                 ticket = os.read(tickets, 4)
                 more = bool(ticket)
                 if ticket:
@@ -158,6 +158,16 @@ class _Helper:
             os.waitpid(self._pid, 0)
         except (ProcessLookupError, ChildProcessError):  # where SIGCHLD is ignored there is nothing to wait for
             pass
+
+
+def _gather(team: dict[int, _Helper], work: Callable[[int], None], number: int) -> None:
+    """Starts so many helpers, or fewer: if no more processes or descriptors are allowed, it takes longer."""
+    for _ in range(number):
+        try:
+            helper = _Helper(team, work)
+        except OSError:
+            break
+        team[helper.reader] = helper
 
 
 def _fork() -> int:

@@ -12,7 +12,18 @@ from .style import Style
 from .table import draw
 
 # include/uapi/linux/capability.h
-_CAPABILITIES = {"CAP_DAC_READ_SEARCH": 2, "CAP_SYS_PTRACE": 19, "CAP_SYS_ADMIN": 21, "CAP_CHECKPOINT_RESTORE": 40}
+_CAPABILITIES = {
+    "CAP_DAC_READ_SEARCH": 2,
+    "CAP_SYS_PTRACE": 19,
+    "CAP_SYS_ADMIN": 21,
+    "CAP_PERFMON": 38,
+    "CAP_BPF": 39,
+    "CAP_CHECKPOINT_RESTORE": 40,
+}
+
+_PROGRAMS = {
+    "files": "all descriptors of the machine in one pass, of every user, whatever /proc refuses",
+}
 
 
 class Finding(NamedTuple):
@@ -52,10 +63,13 @@ def findings(raw: RawAbilities, path: str) -> Iterator[Finding]:
         yield Finding(
             "source", "proc", True, f"{path}, not of this machine; {reach}", "all but what system calls must tell"
         )
-    yield Finding("source", "bpf", False, "not in this version", "the whole machine in one pass, as root")
+    for name, reason in raw.programs:
+        yield Finding("source", f"bpf {name}", not reason, reason or "works", _PROGRAMS.get(name, ""))
     have = capabilities(raw.status)
     ptrace = "descriptors, mappings and namespaces of other users' processes"
     yield _right("CAP_SYS_PTRACE", have, ptrace)
+    for name in ("CAP_BPF", "CAP_PERFMON"):
+        yield _right(name, have | {name} if "CAP_SYS_ADMIN" in have else have, "the bpf programs, with its twin")
     yield _right("CAP_DAC_READ_SEARCH", have, "paths of what inotify and fanotify watch")
     mapped = have & {"CAP_SYS_ADMIN", "CAP_CHECKPOINT_RESTORE"}
     yield Finding(

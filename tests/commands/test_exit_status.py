@@ -29,7 +29,6 @@ from program import PROGRAM, run, without_rights
         (["--json", "--ndjson", "self"], "--ndjson"),
         (["--json", "--format", "csv", "self"], "--format"),
         (["--proc", "/nowhere", "1"], "/nowhere"),
-        (["--source", "bpf", "self"], "bpf"),
         (["a(b"], "a(b"),
         ([""], "empty"),
         (["lab", "unicorn"], "unicorn"),

@@ -22,7 +22,7 @@ def test_help_names_every_option_command_and_status(words):
     )
     assert max(map(len, told.splitlines())) <= 100
     assert "\n  --columns LIST               columns of the" in told
-    assert "\n  --source {auto,proc,bpf}     where facts come from\n" in told
+    assert "\n  --source {auto,proc,bpf}     where descriptors are read; auto: bpf where" in told
 
 
 def test_the_version_is_the_packages():
@@ -64,7 +64,7 @@ def test_reports_on_several_processes_follow_one_another(holder, lab):
 
 def test_doctor_tells_what_it_found_and_what_it_would_give():
     findings = json.loads(text("doctor", "--json"))["findings"]
-    assert [one["name"] for one in findings][:2] == ["proc", "bpf"]
+    assert [one["name"] for one in findings][:2] == ["proc", "bpf files"]
     assert all(one["found"] and one["gives"] for one in findings)
     (ptrace,) = [one for one in findings if one["name"] == "CAP_SYS_PTRACE"]
     with open("/proc/self/status") as status:

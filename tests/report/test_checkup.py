@@ -5,8 +5,8 @@ import pytest
 from fdscope.raw import RawAbilities
 from fdscope.report.checkup import capabilities, findings, hidepid
 
-ALL = RawAbilities(b"CapEff:\t000001ffffffffff\n", b"", True, 5, 6, True, b"pos:\t0\nino:\t7\n", True, True)
-NONE = RawAbilities(b"CapEff:\t0000000000000000\n", b"", False, 1, 1, False, b"pos:\t0\n", False, False)
+ALL = RawAbilities(b"CapEff:\t000001ffffffffff\n", b"", True, 5, 6, True, b"pos:\t0\nino:\t7\n", True, True, (("files", ""),))
+NONE = RawAbilities(b"CapEff:\t0000000000000000\n", b"", False, 1, 1, False, b"pos:\t0\n", False, False, (("files", "it takes wings"),))
 
 
 def told(raw):
@@ -16,8 +16,10 @@ def told(raw):
 def test_root_on_a_new_kernel_may_see_everything():
     assert told(ALL) == [
         ("proc", True, "/proc; descriptors of 5 of 6 processes can be read"),
-        ("bpf", False, "not in this version"),
+        ("bpf files", True, "works"),
         ("CAP_SYS_PTRACE", True, "held"),
+        ("CAP_BPF", True, "held"),
+        ("CAP_PERFMON", True, "held"),
         ("CAP_DAC_READ_SEARCH", True, "held"),
         ("CAP_CHECKPOINT_RESTORE", True, "by CAP_CHECKPOINT_RESTORE and CAP_SYS_ADMIN"),
         ("hidepid", True, "hidepid=0"),
@@ -30,8 +32,10 @@ def test_root_on_a_new_kernel_may_see_everything():
 def test_without_rights_on_an_old_kernel_it_is_said_what_is_missing():
     assert told(NONE) == [
         ("proc", True, "/proc, not of this machine; descriptors of 1 of 1 process can be read"),
-        ("bpf", False, "not in this version"),
+        ("bpf files", False, "it takes wings"),
         ("CAP_SYS_PTRACE", False, "not held: run as root"),
+        ("CAP_BPF", False, "not held: run as root"),
+        ("CAP_PERFMON", False, "not held: run as root"),
         ("CAP_DAC_READ_SEARCH", False, "not held: run as root"),
         ("CAP_CHECKPOINT_RESTORE", False, "not held"),
         ("hidepid", True, "hidepid=0"),
@@ -43,7 +47,14 @@ def test_without_rights_on_an_old_kernel_it_is_said_what_is_missing():
 
 @pytest.mark.parametrize(
     ("name", "bit"),
-    [("CAP_DAC_READ_SEARCH", 2), ("CAP_SYS_PTRACE", 19), ("CAP_SYS_ADMIN", 21), ("CAP_CHECKPOINT_RESTORE", 40)],
+    [
+        ("CAP_DAC_READ_SEARCH", 2),
+        ("CAP_SYS_PTRACE", 19),
+        ("CAP_SYS_ADMIN", 21),
+        ("CAP_PERFMON", 38),
+        ("CAP_BPF", 39),
+        ("CAP_CHECKPOINT_RESTORE", 40),
+    ],
 )
 def test_capabilities_have_the_numbers_of_the_kernel(name, bit):
     assert capabilities(b"CapEff:\t%016x\n" % (1 << bit)) == {name}

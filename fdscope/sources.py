@@ -1,0 +1,60 @@
+"""Which source descriptors are read from: bpf where it is allowed and pays, else proc."""
+
+from __future__ import annotations
+
+import contextlib
+
+from .debug import tell
+from .kernel.mounts import Mounts
+from .kernel.processes import descriptor_count
+from .kernel.root import Proc
+from .kernel.source import ProcSource, Source
+from .selection import UsageError
+
+PAYS = 3000
+"""Descriptors from which on bpf is faster, as it takes 40 ms to load."""
+
+
+def chosen(
+    word: str, proc_source: ProcSource, root: Proc, mounts: Mounts, stack: contextlib.ExitStack, *, everyone: bool
+) -> Source:
+    """The source that a word names.
+
+    Args:
+        word: ``proc``, ``bpf`` or ``auto``.
+        proc_source: the source that always works.
+        root: the proc file system.
+        mounts: its mount tables.
+        stack: what closes the source at the end.
+        everyone: whether all processes are to be read.
+
+    Raises:
+        UsageError: bpf was asked for by name, and cannot be used.
+    """
+    if word == "proc":
+        return proc_source
+    if word == "auto" and not (everyone and pays(root)):
+        tell("source: proc, which is faster for so few descriptors")
+        return proc_source
+    from .kernel.bpf import NotLoaded  # ctypes takes 3 ms to load
+    from .kernel.bpfsource import BpfSource
+
+    try:
+        found = stack.enter_context(BpfSource(root, mounts, proc_source))
+        tell("source: bpf")
+        return found
+    except NotLoaded as reason:
+        if word == "bpf":
+            raise UsageError(f"the bpf source cannot be used: {reason} ('fdscope doctor' tells more)") from None
+        tell(f"source: proc, as bpf cannot be used: {reason}")
+        return proc_source
+
+
+def pays(root: Proc) -> bool:
+    """Whether there are so many descriptors that bpf is faster; without a count of the kernel's, no."""
+    count = 0
+    for pid in root.pids():
+        count += descriptor_count(root, b"%d/fd" % pid) or 0
+        if count >= PAYS:
+            return True
+    return False
