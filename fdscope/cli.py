@@ -118,15 +118,17 @@ OPTIONS = (
     ),
     Option(
         ("--source",),
-        "where descriptors are read; auto: bpf where that is allowed and faster, else proc",
+        "where descriptors are read, and how watch knows what switches are for; auto: bpf where that is allowed "
+        "and pays, else proc",
         "SOURCE",
         ("auto", "proc", "bpf"),
         "auto",
+        ("show", "watch"),
     ),
     Option(
         ("--debug",),
         "say on standard error where facts come from, and what libbpf says of it",
-        commands=("show", "doctor"),
+        commands=("show", "watch", "doctor"),
     ),
     Option(
         ("--color",),

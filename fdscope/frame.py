@@ -38,10 +38,22 @@ class WaitShare(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False)
     fd: Annotated[int | None, said("the descriptor, where the call is about one")] = None
     what: Annotated[str | None, said("what it is and who is at its other end, as far as that is known")] = None
     futex: Annotated[str | None, said("address of the lock, in hexadecimal")] = None
-    share: Annotated[float, said("of the times that threads were looked at, from 0 to 1")]
+    share: Annotated[
+        float,
+        said(
+            "from 0 to 1, of the times that threads were looked at; where switches are counted, of the time that "
+            "threads were off their CPU by their own will"
+        ),
+    ]
     switches_share: Annotated[
         float | None,
-        said("of the voluntary switches of threads that were seen to wait, those of this way, as an estimate"),
+        said(
+            "of the voluntary switches of threads that were seen to wait, those of this way: an estimate, unless "
+            "switches are counted"
+        ),
+    ] = None
+    switches_per_s: Annotated[
+        float | None, said("voluntary switches of this way a second; only where switches are counted")
     ] = None
 
 
@@ -177,6 +189,16 @@ class Frame(Struct, kw_only=True, omit_defaults=True, gc=False):
     processes_total: Annotated[int, said("processes that are watched; they may be more than are shown")]
     begun: Annotated[list[Ended] | None, said("processes that were first seen in this interval")] = None
     ended: Annotated[list[Ended] | None, said("processes that ended in it")] = None
+    attribution: Annotated[
+        Literal["sampled", "counted"],
+        said(
+            "how it is known what switches were for: sampled, by looks at threads; counted, each one, by a BPF "
+            "program"
+        ),
+    ]
+    switches_not_counted: Annotated[
+        int | None, said("since the watch began, switches that the BPF program had no room to tell the reason of")
+    ] = None
     sampling: Annotated[Sampling, said("how often threads were looked at")]
     own_cpu_share: Annotated[float, said("CPU time that fdscope itself took, as a share of the interval")]
     problems: Annotated[list[Problem] | None, said("what could not be read, each told once")] = None

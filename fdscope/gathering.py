@@ -17,7 +17,7 @@ from .kinds import decode, held_file
 from .links import Held, Place, Stranger
 from .model import Descriptor, HeldFile, Problem, Process, Thread
 from .problems import OTHERS, problem_of
-from .raw import Machine, RawDescriptor, RawHeldFile, RawProcess, RawThread, Record, Unread
+from .raw import Machine, RawDescriptor, RawEnded, RawHeldFile, RawProcess, RawThread, Record, Unread
 from .selection import Selected
 from .text import original, text
 
@@ -55,6 +55,7 @@ class Gathering:
         self._start_ticks: dict[int, int] = {}
         self.code: dict[int, tasks.Code] = {}
         self._threads: dict[int, list[Thread]] = {}
+        self._ended: dict[int, RawEnded] = {}
         self._descriptors: defaultdict[int, list[Descriptor]] = defaultdict(list)
         self._files: dict[int, list[HeldFile]] = {}
         self._without_descriptors: set[int] = set()
@@ -87,6 +88,8 @@ class Gathering:
             self._files.setdefault(record.pid, []).append(held_file(record))
         elif isinstance(record, RawProcess):
             self._add_process(record)
+        elif isinstance(record, RawEnded):
+            self._ended[record.pid] = record
         elif isinstance(record, Unread):
             if record.what == "descriptors" and record.pid is not None:
                 self._without_descriptors.add(record.pid)
@@ -222,7 +225,8 @@ class Gathering:
                 del self._processes[one.pid]
         for pid, process in self._processes.items():
             process.threads = self._threads.get(pid, [])
-            process.context_switches = switches.total(thread.context_switches for thread in process.threads)
+            living = switches.total(thread.context_switches for thread in process.threads)
+            process.context_switches = switches.with_ended(living, self._ended.get(pid))
             process.files = self._files.get(pid)
             if pid not in self._without_descriptors:
                 process.descriptors = self._descriptors.get(pid, [])

@@ -206,6 +206,15 @@ class RawProcess(NamedTuple):
     """proc_pid_maps(5), where it was asked for."""
 
 
+class RawEnded(NamedTuple):
+    """What the threads of a process did that have ended; /proc does not tell it."""
+
+    pid: int
+    voluntary: int
+    """Context switches, as those of living threads."""
+    involuntary: int
+
+
 class RawLoad(NamedTuple):
     """What psutil says of a machine; None where it could not say it."""
 
@@ -251,7 +260,7 @@ class RawSystem(NamedTuple):
     """CPU and ``physical_package_id`` of each CPU that is online (sysfs)."""
 
 
-Record = RawProcess | RawThread | RawDescriptor | RawLinks | RawHeldFile | Unread
+Record = RawProcess | RawThread | RawDescriptor | RawLinks | RawHeldFile | RawEnded | Unread
 
 
 class Machine(Protocol):

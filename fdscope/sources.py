@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+from typing import TYPE_CHECKING
 
 from .debug import tell
 from .kernel.mounts import Mounts
@@ -10,6 +12,10 @@ from .kernel.processes import descriptor_count
 from .kernel.root import Proc
 from .kernel.source import ProcSource, Source
 from .selection import UsageError
+from .syscalls import telling
+
+if TYPE_CHECKING:
+    from .kernel.switched import Switched
 
 PAYS = 3000
 """Descriptors from which on bpf is faster, as it takes 40 ms to load."""
@@ -48,6 +54,34 @@ def chosen(
             raise UsageError(f"the bpf source cannot be used: {reason} ('fdscope doctor' tells more)") from None
         tell(f"source: proc, as bpf cannot be used: {reason}")
         return proc_source
+
+
+def counting(word: str, root: Proc, *, everyone: bool) -> Switched | None:
+    """What counts every switch by what it was for; None: nothing does, threads are looked at now and then.
+
+    Args:
+        word: ``proc``, ``bpf`` or ``auto``.
+        root: the proc file system.
+        everyone: whether all processes are watched.
+
+    Raises:
+        UsageError: bpf was asked for by name, and cannot be used.
+    """
+    if word == "proc":
+        return None
+    from .kernel.bpf import NotLoaded  # ctypes takes 3 ms to load
+    from .kernel.switched import Switched
+
+    try:
+        found = Switched(root, telling(os.uname().machine), everyone=everyone)
+        found.begin()
+    except NotLoaded as reason:
+        if word == "bpf":
+            raise UsageError(f"the bpf source cannot be used: {reason} ('fdscope doctor' tells more)") from None
+        tell(f"switches are sampled, as bpf cannot be used: {reason}")
+        return None
+    tell("every switch is counted by a BPF program")
+    return found
 
 
 def pays(root: Proc) -> bool:

@@ -6,6 +6,7 @@ import os
 import time
 from _thread import get_native_id
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from errno import EACCES, EPERM
 from heapq import nsmallest
 
@@ -15,15 +16,20 @@ from .frame import ProcessFrame, ProcessSummary, Spread, ThreadRate, WaitShare
 from .inventory import Inventory
 from .kernel.calls import bits_of
 from .kernel.counters import Counters
+from .kernel.programs.switches import OF_32_BITS, RawTotal, RawWay
+from .kernel.programs.tasks import RawTask
 from .kernel.root import Proc
 from .raw import Unread
 from .tally import Tally, Task, Way
+from .text import text
 
 MOST_THREADS = 20
 _MOST_WAITS = 10
 _FORGOTTEN = 0.3
 """What a look counts for is halved at every interval; less than this is nothing."""
 _RUNNING = (-2, 0, 0)
+_ENDED = 0x30
+"""EXIT_ZOMBIE and EXIT_DEAD of include/linux/sched.h."""
 _OFTEN, _TRIES, _PAUSE_S = 1000, 16, 20e-6
 """Of a thread with more voluntary switches in an interval, how often one look is tried again, and the pause."""
 
@@ -38,15 +44,29 @@ def _second(name: str, argument: int) -> int:
 class Subject:
     """A process that is watched, as long as it lives."""
 
-    def __init__(self, counters: Counters, pid: int, stat: tasks.Stat, *, from_zero: bool) -> None:
-        """`from_zero`: it was begun within the watch, so all that its counters say belongs to the watch."""
+    def __init__(
+        self,
+        counters: Counters,
+        pid: int,
+        stat: tasks.Stat,
+        *,
+        from_zero: bool,
+        first: Sequence[RawTask] | None = None,
+    ) -> None:
+        """`from_zero`: it was begun within the watch, so all that its counters say belongs to the watch.
+
+        `first`: as of `Tally`.
+        """
         self.pid = pid
         self.name = stat.name
         self.rate = 0.0
         self._counters = counters
         self._machine = os.uname().machine
         self.is_kernel = bool(stat.flags & tasks.KERNEL_THREAD)
-        self.tally = Tally(counters, from_zero=from_zero)
+        self.tally = Tally(counters, from_zero=from_zero, first=first)
+        self.by_records = first is not None
+        """Whether `take` is called at the end of intervals; else `count`."""
+        self._counted: dict[Way, tuple[int, int]] | None = None
         self._looked: dict[int, Task] = {}
         self._cpu_ticks = 0 if from_zero else stat.cpu_ticks
         self._ticks_per_s = os.sysconf("SC_CLK_TCK")
@@ -61,15 +81,17 @@ class Subject:
         self._verdicts: Counter[str] = Counter()
 
     @classmethod
-    def of(cls, proc: Proc, pid: int, room: list[int], *, from_zero: bool) -> Subject | Unread:
-        """The process of this pid; `room` as of `Counters`."""
+    def of(
+        cls, proc: Proc, pid: int, room: list[int], *, from_zero: bool, first: Sequence[RawTask] | None = None
+    ) -> Subject | Unread:
+        """The process of this pid; `room` as of `Counters`, `first` as of `Tally`."""
         counters = Counters.of(proc, pid, room)
         if isinstance(counters, Unread):
             return counters
         stat = counters.read(b"stat")
         if isinstance(stat, bytes):
             try:
-                return cls(counters, pid, tasks.parse_stat(stat), from_zero=from_zero)
+                return cls(counters, pid, tasks.parse_stat(stat), from_zero=from_zero, first=first)
             except (ValueError, IndexError):
                 stat = Unread("stat", 22, pid)
         counters.close()
@@ -98,21 +120,54 @@ class Subject:
         exact = self.tally.cpu_s
         if exact is not None and not self.tally.ended:  # to the nanosecond, but without those who have ended
             self._cpu_s = exact
+        self._add(seconds, living)
+        return parsed.state not in "ZX" or living > 1
+
+    def take(self, records: Sequence[RawTask], ways: Iterable[tuple[RawWay, RawTotal]], seconds: float) -> bool:
+        """As `count`, by what the scheduler says of all threads, and by switches that were counted one by one."""
+        if not records:
+            return False
+        living = self.tally.take(records)
+        leader = records[0]
+        self.name = text(leader.name) if leader.tid == self.pid else self.name
+        self._cpu_s = self.tally.cpu_s or 0.0
+        self._add(seconds, living)
+        self._attribute(ways)
+        return living > 1 or not leader.state & _ENDED
+
+    def _attribute(self, ways: Iterable[tuple[RawWay, RawTotal]]) -> None:
+        """Of voluntary switches, which way each was: exactly, and of each thread the ways that it waited in."""
+        self._counted = {}
+        for task in self._looked.values():
+            task.calls = {}
+        self._looked = {}
+        for way, total in ways:
+            if not way.voluntary:
+                continue
+            key = (way.call, way.first, way.second)
+            switches_before, off_before = self._counted.get(key, (0, 0))
+            self._counted[key] = (switches_before + total.switches, off_before + total.off_ns)
+            found = self.tally.tasks.get(way.tid)
+            if found is not None:
+                found.calls[key] = found.calls.get(key, 0.0) + total.off_ns
+                self._looked[way.tid] = found
+
+    def _add(self, seconds: float, living: int) -> None:
+        """Adds an interval to the sums."""
         self._watched_s += seconds
         grown = self.tally.grown()
         self.rate = sum(grown) / seconds
         for sums, one in zip(self._sums, grown, strict=True):
             sums[0] += one
             sums[1] = max(sums[1], one / seconds)
-        self._cpu_sum += self._cpu_s
+        self._cpu_sum += self._cpu_s or 0.0
         self._threads_peak = max(self._threads_peak, living)
-        return parsed.state not in "ZX" or living > 1
 
     # looking
 
     def threads_to_look_at(self, *, only_active: bool) -> list[int]:
         """Threads that may be asked what they wait in."""
-        if self._refused or self.is_kernel:
+        if self._refused or self.is_kernel or self._counted is not None:
             return []
         if not only_active:
             return list(self.tally.tasks)
@@ -168,6 +223,8 @@ class Subject:
 
     def _call(self, way: Way) -> syscalls.Call:
         number, first, second = way
+        if number >= OF_32_BITS:
+            return syscalls.Call(syscalls.name_of(number & (OF_32_BITS - 1), self._machine, 32), (), 32)
         bits = self._bits or 64
         return syscalls.Call(syscalls.name_of(number, self._machine, bits), (first, second, 0, 0, 0, 0), bits)
 
@@ -180,8 +237,13 @@ class Subject:
                 unseen += task.grown.voluntary
         return unseen / every if every else 0.0
 
-    def _waits(self, describer: Describer) -> tuple[list[WaitShare], dict[str, float]]:
-        """How threads were seen to wait, those that were switched most first; and the share of each I/O model."""
+    def _weighed(self) -> tuple[dict[Way, float], dict[Way, float]]:
+        """How threads waited, by looks or by time, and how many switches each way made, counted or estimated."""
+        if self._counted is not None:
+            return (
+                {way: float(off_ns) for way, (_, off_ns) in self._counted.items()},
+                {way: float(times) for way, (times, _) in self._counted.items()},
+            )
         seen: dict[Way, float] = {}
         weights: dict[Way, float] = {}
         for task in self._looked.values():
@@ -190,31 +252,46 @@ class Subject:
             for way, times in waiting.items():
                 seen[way] = seen.get(way, 0.0) + times
                 weights[way] = weights.get(way, 0.0) + task.grown.voluntary * times / looks
+        return seen, weights
+
+    def _waits(self, describer: Describer, seconds: float) -> tuple[list[WaitShare], dict[str, float]]:
+        """How threads waited, those that were switched most first; and the share of each I/O model."""
+        seen, weights = self._weighed()
         looks, weight = sum(seen.values()), sum(weights.values())
         found = []
         for way, times in sorted(seen.items(), key=lambda item: (-weights[item[0]], -item[1]))[:_MOST_WAITS]:
             call = self._call(way)
-            meaning = syscalls.meaning_of(call)
-            numbers = syscalls.descriptors(call)
-            words = syscalls.futexes(call, {})
+            if way[0] < 0:  # no call: a page fault, or a thread of the kernel
+                meaning = syscalls.Meaning(syscalls.OTHER if self.is_kernel else syscalls.MEMORY, None)
+            else:
+                meaning = syscalls.meaning_of(call)
+            numbers = self._numbers(way, call)
+            words = syscalls.futexes(call, {}) if call.arguments else []
             found.append(
                 WaitShare(
                     waits_for=meaning.waits_for,
                     model=meaning.model,
-                    syscall=call.name,
+                    syscall=None if way[0] < 0 else call.name,
                     fd=numbers[0] if numbers else None,
                     what=describer.what(self.pid, numbers[0], self.inventory.links) if numbers else None,
                     futex=f"{words[0].address:#x}" if words else None,
-                    share=round(times / looks, 4),
+                    share=round(times / looks, 4) if looks else 0.0,
                     switches_share=round(weights[way] / weight, 4) if weight else None,
+                    switches_per_s=None if self._counted is None else round(weights[way] / seconds, 2),
                 )
             )
         models: dict[str, float] = {}
         for way, times in seen.items():
-            model = syscalls.meaning_of(self._call(way)).model or "none"
-            models[model] = models.get(model, 0.0) + times / looks
+            model = (syscalls.meaning_of(self._call(way)).model if way[0] >= 0 else None) or "none"
+            models[model] = models.get(model, 0.0) + (times / looks if looks else 0.0)
         shares = sorted(models.items(), key=lambda item: (-item[1], item[0]))
         return found, {model: round(share, 4) for model, share in shares}
+
+    def _numbers(self, way: Way, call: syscalls.Call) -> list[int]:
+        """The descriptors that a wait is on, as far as it says so by itself; of poll(2) one, if it is counted."""
+        if self._counted is not None and call.name in ("poll", "ppoll") and way[2] == 1:
+            return [way[1]] if way[1] < 1 << 31 else []
+        return syscalls.descriptors(call) if call.arguments and way[0] >= 0 else []
 
     def _forget_looks(self) -> None:
         """Halves what was seen; what is older than a few intervals counts for nothing."""
@@ -243,8 +320,8 @@ class Subject:
         voluntary, involuntary = self.tally.grown()
         queued = self.tally.queue_s
         queue = None if queued is None else queued / seconds
-        waits, models = self._waits(describer)
-        unseen = self._unseen()
+        waits, models = self._waits(describer, seconds)
+        unseen = 0.0 if self._counted is not None else self._unseen()
         cpu = None if self._cpu_s is None else self._cpu_s / seconds
         busy = verdicts.Busy(
             voluntary_per_s=voluntary / seconds,
@@ -256,7 +333,7 @@ class Subject:
             cpus=cpus,
             waits=waits,
             unseen=unseen,
-            ended=self.tally.ended,
+            ended=0 if self.tally.is_whole else self.tally.ended,
         )
         said = verdicts.verdict(busy)
         self._verdicts[said.word] += 1
@@ -268,6 +345,7 @@ class Subject:
             threads_counted=len(self.tally.tasks),
             threads_new=self.tally.begun or None,
             threads_ended=self.tally.ended or None,
+            exited_threads_included=self.tally.is_whole,
             cpu_share=None if cpu is None else round(cpu, 4),
             queue_share=None if queue is None else round(queue, 4),
             waits=waits or None,
@@ -277,7 +355,8 @@ class Subject:
             verdict=said,
         )
         self.inventory.tell(told, now)
-        self._forget_looks()
+        if self._counted is None:
+            self._forget_looks()
         return told
 
     def _thread_rates(self, seconds: float) -> list[ThreadRate]:
@@ -303,8 +382,11 @@ class Subject:
         ways = [(times, way) for way, times in task.calls.items() if way != _RUNNING]
         if not ways:
             return None
-        call = self._call(max(ways)[1])
-        numbers = syscalls.descriptors(call)
+        way = max(ways)[1]
+        if way[0] < 0:
+            return None
+        call = self._call(way)
+        numbers = self._numbers(way, call)
         return f"{call.name}({numbers[0]})" if numbers else call.name
 
     def summary(self, now: float) -> ProcessSummary:
@@ -317,6 +399,7 @@ class Subject:
         return ProcessSummary(
             pid=self.pid,
             name=self.name,
+            exited_threads_included=self.tally.is_whole,
             watched_s=round(self._watched_s, 3),
             voluntary=spread(*self._sums[0]),
             involuntary=spread(*self._sums[1]),

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from .fdinfo import fields
 from .model import Switches
+from .raw import RawEnded
 
 
 class Count(NamedTuple):
@@ -89,4 +90,16 @@ def total(found: Iterable[Switches | None]) -> Switches | None:
         involuntary=sum(counter.involuntary for counter in known),
         threads_counted=sum(counter.threads_counted for counter in known),
         exited_threads_included=all(counter.exited_threads_included for counter in known),
+    )
+
+
+def with_ended(living: Switches | None, ended: RawEnded | None) -> Switches | None:
+    """The sum over living threads, and what those of the process did that have ended, where that is known."""
+    if living is None or ended is None:
+        return living
+    return Switches(
+        voluntary=living.voluntary + ended.voluntary,
+        involuntary=living.involuntary + ended.involuntary,
+        threads_counted=living.threads_counted,
+        exited_threads_included=True,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from . import host, switches
 from ._version import __version__
@@ -15,14 +16,20 @@ from .describer import Describer
 from .frame import CommandTotal, Ended, Frame, MachineFrame, ProcessFrame, ProcessSummary, Sampling, Summary
 from .kernel.counters import Machine as MachineFiles
 from .kernel.counters import ManyOpen
+from .kernel.programs.switches import RawTotal, RawWay
+from .kernel.programs.tasks import RawTask
 from .kernel.root import Proc
 from .model import Problem
 from .problems import problem_of
 from .raw import Unread
 from .selection import UsageError
+from .sources import counting
 from .subject import Subject
 from .targets import Targets
 from .times import rfc3339
+
+if TYPE_CHECKING:
+    from .kernel.switched import Switched
 
 LOOKS_PER_S = 10.0
 """How often, at most, threads are looked at between two frames."""
@@ -50,6 +57,7 @@ class Watch:
         top: int = 10,
         changes: bool = False,
         family_of: int | None = None,
+        source: str = "auto",
     ) -> None:
         """Takes the first look, from which everything is counted.
 
@@ -60,6 +68,8 @@ class Watch:
             top: how many processes a frame shows.
             changes: tell every descriptor that is opened or closed, and which files are read and written.
             family_of: watch this process and its descendants instead, from their first moment on.
+            source: ``bpf`` counts every switch by what it was for, ``proc`` looks at threads now and then;
+                ``auto`` is bpf where that is allowed.
         """
         try:
             self._root = Proc(proc)
@@ -80,6 +90,10 @@ class Watch:
         self._in_turn: list[tuple[Subject, int]] | None = None
         self._number = 0
         self._targets = Targets(self._root, list(targets), family_of)
+        everyone = self._targets.everyone or family_of is not None
+        self._switched: Switched | None = counting(source, self._root, everyone=everyone)
+        self._records: dict[int, list[RawTask]] = {}
+        self._ways: dict[int, list[tuple[RawWay, RawTotal]]] = {}
         self._began = self._last = time.monotonic()
         self._own_s = self._began_own_s = time.process_time()
         self._stat = self._pressures()
@@ -100,6 +114,8 @@ class Watch:
             subject.close()
         self._subjects.clear()
         self._describer.close()
+        if self._switched is not None:
+            self._switched.close()
         self._root.close()
         self._many.undo()
 
@@ -180,7 +196,7 @@ class Watch:
         self._in_turn = None
         self._discover(first=False)
         for pid, subject in list(self._subjects.items()):
-            if not subject.count(seconds):
+            if not self._count(pid, subject, seconds):
                 self._end(pid, subject)
         shown = sorted(self._subjects.values(), key=lambda one: (-one.rate, one.pid))[: self._top]
         machine, running = self._machine(seconds)
@@ -202,10 +218,32 @@ class Watch:
             processes_total=len(self._subjects),
             begun=begun or None,
             ended=ended or None,
+            attribution="sampled" if self._switched is None else "counted",
+            switches_not_counted=None if self._switched is None else self._switched.not_counted or None,
             sampling=Sampling(looks=looks, looks_per_s=round(looks / seconds, 1)),
             own_cpu_share=round(own_share, 4),
             problems=list(self._problems.values())[told_of if self._number > 1 else 0 :] or None,
         )
+
+    def _count(self, pid: int, subject: Subject, seconds: float) -> bool:
+        """Counts the switches of a process; False: it has ended."""
+        if not subject.by_records:
+            return subject.count(seconds)
+        return subject.take(self._records.get(pid, ()), self._ways.get(pid, ()), seconds)
+
+    def _ask(self, switched: Switched, pids: list[int]) -> None:
+        """Reads what all threads have done, and what the switches of these processes were for."""
+        from .kernel.bpf import NotLoaded  # ctypes takes 3 ms to load
+
+        self._records, self._ways = {}, {}
+        try:
+            switched.watch(pids)
+            for way in switched.grown():
+                self._ways.setdefault(way[0].pid, []).append(way)
+            for record in switched.tasks():
+                self._records.setdefault(record.pid, []).append(record)
+        except NotLoaded as reason:
+            raise UsageError(f"the bpf source has stopped: {reason}; --source proc works without it") from None
 
     def _process(
         self, subject: Subject, seconds: float, now: float, running: int | None, cpus: int | None
@@ -232,8 +270,13 @@ class Watch:
 
     def _discover(self, *, first: bool) -> None:
         """Adds the processes that the targets mean now and that are not watched yet."""
-        for pid in self._targets.found(set(self._subjects)):
-            subject = Subject.of(self._root, pid, self._room, from_zero=not first and self._targets.is_new(pid))
+        found = self._targets.found(set(self._subjects))
+        if self._switched is not None:
+            self._ask(self._switched, [*self._subjects, *found])
+        for pid in found:
+            from_zero = not first and self._targets.is_new(pid)
+            records = self._records.get(pid)
+            subject = Subject.of(self._root, pid, self._room, from_zero=from_zero, first=records)
             if isinstance(subject, Unread):
                 if not first or subject.errno not in (2, 3):
                     continue
@@ -301,6 +344,7 @@ def watch(
     top: int = 10,
     changes: bool = False,
     proc: str = "/proc",
+    source: str = "auto",
 ) -> Iterator[Frame]:
     """Rates of context switches, waits and descriptors, a Frame for each interval.
 
@@ -311,11 +355,14 @@ def watch(
         top: how many processes a frame shows, those that are switched most.
         changes: tell every descriptor that is opened or closed, and which files are read and written.
         proc: another proc file system.
+        source: ``bpf`` counts every switch by what it was for, ``proc`` looks at threads now and then; ``auto`` is
+            bpf where that is allowed.
 
     Raises:
-        UsageError: a target is no pid, name or regular expression, or there is no such directory as `proc`.
+        UsageError: a target is no pid, name or regular expression, there is no such directory as `proc`, or
+            `source` cannot be used here.
     """
-    with Watch(targets, proc=proc, interval_s=interval_s, top=top, changes=changes) as looking:
+    with Watch(targets, proc=proc, interval_s=interval_s, top=top, changes=changes, source=source) as looking:
         yield from looking.frames(count)
 
 

@@ -4,21 +4,14 @@ import os
 
 import pytest
 
-from fdscope.kernel.bpf import NotLoaded
-from fdscope.kernel.bpfsource import TRIALS, check
 from fdscope.kernel.root import Proc
+from fdscope.kernel.trials import trials
 
 
 def why_not():
     """Why they cannot; empty: they can."""
-    try:
-        with Proc("/proc") as proc:
-            check(proc)
-        for trial in TRIALS.values():
-            trial()
-    except NotLoaded as reason:
-        return str(reason)
-    return ""
+    with Proc("/proc") as proc:
+        return "; ".join(f"{name}: {reason}" for name, reason in trials(proc) if reason)
 
 
 WHY_NOT = why_not()

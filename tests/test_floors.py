@@ -49,7 +49,7 @@ MAY = {
     "tally": DATA | ABOUT_DATA | {"kernel"},
     "subject": DATA | ABOUT_DATA | {"kernel", "describer", "inventory", "tally"},
     "targets": DATA | ABOUT_DATA | {"kernel"},
-    "watcher": DATA | ABOUT_DATA | {"kernel", "describer", "subject", "targets"},
+    "watcher": DATA | ABOUT_DATA | {"kernel", "describer", "subject", "targets", "sources"},
     "waiting": DATA | ABOUT_DATA | {"scanner"},
     "report": DATA | ABOUT_DATA | {"kinds"},
     "commands": DATA

@@ -31,7 +31,12 @@ def run(asked: Namespace, console: Console) -> int:
     if asked.command:
         return _run_command(asked, console)
     with Watch(
-        asked.targets, proc=asked.proc, interval_s=asked.interval, top=asked.top, changes=asked.changes
+        asked.targets,
+        proc=asked.proc,
+        interval_s=asked.interval,
+        top=asked.top,
+        changes=asked.changes,
+        source=asked.source,
     ) as watch:
         for word in watch.unmatched:
             console.say(f"fdscope: no process is called '{printable(word)}'")
@@ -99,6 +104,7 @@ def _run_command(asked: Namespace, console: Console) -> int:
         top=asked.top,
         changes=asked.changes,
         family_of=command.pid,
+        source=asked.source,
     ) as watch:
         error = command.go()
         if error:

@@ -10,7 +10,9 @@ from .sameness import Sameness
 
 
 def abilities(proc: Proc) -> RawAbilities:
-    """Looks at this process's own files, and once at each other process."""
+    """Looks at this process's own files, and once at each other process; and tries the BPF programs."""
+    from .trials import trials  # ctypes takes 3 ms to load
+
     own = proc.process(os.getpid()) if proc.live else Unread("self", 0)
     fdinfo, counts, map_files = b"", False, False
     if isinstance(own, Directory):
@@ -30,24 +32,8 @@ def abilities(proc: Proc) -> RawAbilities:
         fdinfo,
         Sameness().same_table(os.getpid(), os.getpid()) is True,
         map_files,
-        _programs(proc),
+        trials(proc),
     )
-
-
-def _programs(proc: Proc) -> tuple[tuple[str, str], ...]:
-    """Each BPF program is loaded and run once."""
-    from .bpf import NotLoaded
-    from .bpfsource import TRIALS, check
-
-    found = []
-    for name, trial in TRIALS.items():
-        try:
-            check(proc)
-            trial()
-            found.append((name, ""))
-        except NotLoaded as reason:
-            found.append((name, str(reason)))
-    return tuple(found)
 
 
 def _bytes(content: bytes | Unread) -> bytes:

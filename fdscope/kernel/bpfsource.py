@@ -6,10 +6,12 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from errno import EACCES, ENAMETOOLONG, EPERM
 
-from ..raw import RawDescriptor, RawLinks, Record, Unread
+from ..raw import RawDescriptor, RawEnded, RawLinks, Record, Unread
 from .bpf import NotLoaded, Programs
 from .mounts import Mounts
 from .programs import files, object_file
+from .programs.tasks import PROGRAM as TASKS
+from .programs.tasks import tasks
 from .root import Proc
 from .source import Found, ProcSource
 
@@ -53,6 +55,9 @@ class BpfSource:
         seen: set[int] = set()
         found = self._pieces(chosen, seen)
         yield from self._beside.tasks(pids, found)
+        for task in tasks(b"".join(self._programs.read(TASKS))):
+            if task.tid == task.pid and (chosen is None or task.pid in chosen):
+                yield RawEnded(task.pid, task.ended_voluntary, task.ended_involuntary)
         silent = [pid for pid in self._proc.pids() if pid not in seen and (chosen is None or pid in chosen)]
         yield from self._beside.tables(silent)  # they hold nothing, or may not be looked at
 
@@ -147,23 +152,6 @@ class BpfSource:
     def _is_refused(self, raw: RawDescriptor) -> bool:
         info = self._proc.read(b"%d/fdinfo/%d" % (raw.pid, raw.fd))
         return isinstance(info, Unread) and info.errno in (EACCES, EPERM)
-
-
-def _try_files() -> None:
-    """Reads the descriptors of this process.
-
-    Raises:
-        NotLoaded: that cannot be done.
-    """
-    own = os.getpid()
-    settings = {files.SETTINGS: files.settings(process=own)}
-    with Programs(object_file(files.PROGRAM), settings) as programs:
-        for _ in programs.read(files.PROGRAM, own):
-            pass
-
-
-TRIALS = {files.PROGRAM: _try_files}
-"""By name of a program, what shows whether it can be used here."""
 
 
 def check(proc: Proc) -> None:

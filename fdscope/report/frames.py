@@ -100,7 +100,8 @@ def summary(found: Summary, style: Style) -> Iterator[str]:
     rest = found.processes_total - len(rows)
     if rest > 0:
         yield f"and {many(rest, 'process', 'processes')} more\n"
-    yield "the last switches of threads that ended between two intervals are not counted\n"
+    if not all(one.exited_threads_included for one in found.processes):
+        yield "the last switches of threads that ended between two intervals are not counted\n"
     if found.command is not None:
         total = found.command
         switched = f"{total.voluntary:,} voluntary and {total.involuntary:,} involuntary switches"

@@ -147,6 +147,10 @@ def _head(frame: Frame | None, view: View, width: int) -> list[Line]:
     gap = " " * max(width - columns(title) - columns(right) - len(state), 2)
     own = f"fdscope itself {frame.own_cpu_share * 100:.1f} % CPU"
     looks = f"{frame.sampling.looks_per_s:,.0f} looks at threads a second"
+    if frame.attribution == "counted":
+        looks = "every switch counted"
+    if frame.switches_not_counted:
+        looks += f", but for {frame.switches_not_counted:,}"
     more = f" · {len(frame.processes)} of {frame.processes_total}" if frame.processes_total > 1 else ""
     return [
         [Span(title, TITLE), Span(state, WARNING), Span(gap + right, QUIET)],
@@ -247,6 +251,9 @@ def _waits(one: ProcessFrame, style: Style) -> list[Line]:
         share = percent(wait.share if wait.switches_share is None else wait.switches_share)
         bar = style.bar(wait.share if wait.switches_share is None else wait.switches_share, 8)
         what = f"futex {wait.futex}" if wait.futex else wait.what or ""
+        if wait.switches_per_s is not None:
+            rate = f"{wait.switches_per_s:,.0f}/s, {percent(wait.share)} of the time off the CPU"
+            what = f"{what}: {rate}" if what else rate
         label = "waits" if not number else ""
         model = wait.model or f"({wait.waits_for})"
         lines.append([Span(f"{label:<8}{share:>5} {bar} {model:<13} {call:<18} {printable(what)}")])

@@ -116,5 +116,6 @@ def _top_by_switches(processes: Sequence[Process], style: Style) -> Iterator[str
             cells = [one.pid, counted.voluntary, counted.involuntary, counted.threads_counted, one.name]
             rows.append((counted.voluntary + counted.involuntary, list(cells)))
     headers = ["PID", "VOLUNTARY", "INVOLUNTARY", "THREADS", "PROCESS"]
-    note = "  since each began, over the threads that live now"
+    whole = all(one.context_switches.exited_threads_included for one in processes if one.context_switches)
+    note = f"  since each began, over {'all threads' if whole else 'the threads that live now'}"
     return _top("most context switches", headers, rows, style, note)

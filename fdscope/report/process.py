@@ -68,11 +68,12 @@ def header(process: Process, snapshot: Snapshot, style: Style) -> Iterator[str]:
     if process.context_switches is not None:
         counted = process.context_switches
         threads = many(counted.threads_counted, "thread")
+        gone = "" if counted.exited_threads_included else "not "
         lines.append(
             (
                 "switches",
                 f"{counted.voluntary:,} voluntary, {counted.involuntary:,} involuntary "
-                + style.quiet(f"(sum over {threads}; threads already gone are not in it)"),
+                + style.quiet(f"(sum over {threads}; threads already gone are {gone}in it)"),
             )
         )
     if process.memory is not None:

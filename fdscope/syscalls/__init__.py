@@ -14,6 +14,9 @@ MEMORY, STOPPED, OTHER = "memory", "stopped", "other"
 MOST_POLLED = 65_536
 """How many descriptors of one poll(2) or select(2) are looked at."""
 
+FIRST_ARGUMENT, TWO_ARGUMENTS, POLLED = 1, 2, 3
+"""Which arguments of a call tell one wait from another; POLLED: how many poll(2) waits for, and if one, which."""
+
 _TABLES = {
     ("x86_64", 64): "x86_64",
     ("x86_64", 32): "i386",
@@ -213,6 +216,23 @@ def meaning_of(call: Call) -> Meaning:
         )
         return meaning._replace(waits_for=FILE_LOCK, model="blocking") if waits else meaning
     return meaning
+
+
+def telling(machine: str) -> dict[int, int]:
+    """By number of a call of 64-bit programs, which of its arguments tell one wait from another."""
+    found = {}
+    table = _TABLES.get((machine, 64))
+    for number, name in enumerate(_names(table) if table else ()):
+        meaning = MEANINGS.get(name)
+        if name in ("poll", "ppoll"):
+            found[number] = POLLED
+        elif name == "fcntl" or (meaning is not None and meaning.files[:2] == (0, 1)):
+            found[number] = TWO_ARGUMENTS
+        elif name in ("futex", "futex_wait") or (
+            meaning is not None and (meaning.files[:1] == (0,) or meaning.set == "select")
+        ):
+            found[number] = FIRST_ARGUMENT
+    return found
 
 
 def descriptors(call: Call) -> list[int]:

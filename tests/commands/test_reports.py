@@ -22,7 +22,7 @@ def test_help_names_every_option_command_and_status(words):
     )
     assert max(map(len, told.splitlines())) <= 100
     assert "\n  --columns LIST               columns of the" in told
-    assert "\n  --source {auto,proc,bpf}     where descriptors are read; auto: bpf where" in told
+    assert "\n  --source {auto,proc,bpf}     where descriptors are read, and how watch" in told
 
 
 def test_the_version_is_the_packages():

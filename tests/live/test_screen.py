@@ -8,6 +8,7 @@ import time
 import pexpect
 import pyte
 import pytest
+from bpf_here import needs_bpf
 from children import DEADLINE_S
 from program import ENVIRONMENT, PROGRAM
 
@@ -115,12 +116,16 @@ RESTORED = (b"\x1b[?1049l", b"\x1b[?25h")
 """The other screen is left, and the cursor is seen again."""
 
 
-def test_a_screen_of_80_by_24_has_it_all(terminal, child):
-    one, shown = watched(terminal, child)
+@pytest.mark.parametrize(
+    ("source", "how"),
+    [("proc", r"[\d,]+ looks at threads a second"), pytest.param("bpf", "every switch counted", marks=needs_bpf)],
+)
+def test_a_screen_of_80_by_24_has_it_all(terminal, child, source, how):
+    one, shown = watched(terminal, child, "--source", source)
     whole = [
         rf"fdscope watch {one.pid} +\d+ s, every 0.2 s",
         r"machine  [\d,]+ switches/s · \d+ running on \d+ CPUs?.*",
-        r"fdscope itself \d+\.\d % CPU · [\d,]+ looks at threads a second · sorted by switches",
+        rf"fdscope itself \d+\.\d % CPU · {how} · sorted by switches",
         r" *PID +NAME +VOL/S +INVOL/S +CPU +NOCPU\b.*",
         r"descriptors  \d+ fds.*",
         r".*clock_nanosleep.*",

@@ -152,3 +152,30 @@ def test_cap_bpf_and_cap_perfmon_are_enough_and_show_more_than_proc(lab, tmp_pat
     told = [one for one in without_others(answer["problems"]) if one["what"] == "fdinfo"]
     assert told[0]["reason"] == "permission-denied"
     assert "/proc" in told[0]["detail"]
+
+
+CHURN = """
+import threading, time
+for _ in range(50):
+    thread = threading.Thread(target=time.sleep, args=(0.0001,))
+    thread.start()
+    thread.join()
+print('ready', flush=True)
+os.read(0, 1)
+"""
+
+
+def test_switches_of_threads_that_have_ended_are_in_the_sums():
+    with subprocess.Popen(
+        [sys.executable, "-I", "-c", "import os\n" + CHURN], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        process.stdout.readline()
+        (whole,) = scan([str(process.pid)], source="bpf").processes
+        (living,) = scan([str(process.pid)], source="proc").processes
+        process.communicate(b".")
+    assert (whole.context_switches.exited_threads_included, living.context_switches.exited_threads_included) == (
+        True,
+        False,
+    )
+    assert whole.context_switches.voluntary >= living.context_switches.voluntary + 50
+    assert whole.context_switches.threads_counted == 1

@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from bpf_here import needs_bpf
 from children import Lab, state_of, until
 from program import ENVIRONMENT, PROGRAM, found, run, without_rights
 
@@ -57,11 +58,12 @@ def lines_of(*words, **more):
     return done, told[:-1], told[-1]["summary"]
 
 
-def test_the_count_is_that_of_all_threads_to_the_last_switch(child):
+@pytest.mark.parametrize("source", ["proc", pytest.param("bpf", marks=needs_bpf)])
+def test_the_count_is_that_of_all_threads_to_the_last_switch(child, source):
     one = child(SLEEPER_WITH_WORKERS)
     stopped(one.pid)
     before = counted(one.pid)
-    with Watch([str(one.pid)], interval_s=0.2) as watch:
+    with Watch([str(one.pid)], interval_s=0.2, source=source) as watch:
         os.kill(one.pid, signal.SIGCONT)
         frames = list(watch.frames(3))
         stopped(one.pid)
@@ -73,7 +75,7 @@ def test_the_count_is_that_of_all_threads_to_the_last_switch(child):
     assert grown[0] > 100
     told = sum(round(frame.processes[0].voluntary_per_s * frame.interval_s) for frame in (*frames, last))
     assert told == pytest.approx(grown[0], rel=0.001, abs=8)  # what rounding to a hundredth and to 0.1 ms leaves
-    assert summary.exited_threads_included is False
+    assert summary.exited_threads_included is (source == "bpf")
 
 
 def test_the_main_thread_alone_would_have_told_nothing(child):
@@ -151,8 +153,9 @@ def test_intervals_do_not_drift(child):
 
 def test_waits_are_sampled_at_a_rate_that_is_told(child):
     one = child("reader, writer = os.pipe()\ntell(reader=reader)\nos.read(reader, 1)")
-    _, frames, _ = lines_of("--count", "1", str(one.pid))
+    _, frames, _ = lines_of("--source", "proc", "--count", "1", str(one.pid))
     (frame,) = frames
+    assert frame["attribution"] == "sampled"
     assert 1 <= frame["sampling"]["looks"] <= 11
     assert frame["sampling"]["looks_per_s"] == pytest.approx(
         frame["sampling"]["looks"] / frame["interval_s"], rel=0.1
@@ -192,7 +195,7 @@ def test_a_main_thread_that_sleeps_does_not_stand_for_workers_that_were_never_fo
         found = look(self, tid, name)
         return b"running\n" if name == b"syscall" and tid != one.pid else found
 
-    with Watch([str(one.pid)], interval_s=0.5) as watch:
+    with Watch([str(one.pid)], interval_s=0.5, source="proc") as watch:
         monkeypatch.setattr(Counters, "of_thread", too_fast)
         blind = [process for frame in watch.frames(2) for process in frame.processes]
         monkeypatch.setattr(Counters, "of_thread", look)
@@ -247,6 +250,7 @@ def test_what_is_opened_closed_and_replaced_is_told(child, tmp_path):
         (first,) = watch.frames(1)
         one.go_on()
         more = one.hear()
+        time.sleep(0.05)  # so that what the length of the interval is rounded by does not show
         second = watch.frame()
     assert (first.processes[0].changes, first.processes[0].moved) == (None, None)
     changes = {change.fd: change for change in second.processes[0].changes}
@@ -505,7 +509,7 @@ while True:
 
 def test_where_threads_come_and_go_the_verdict_says_what_is_missing(child):
     one = child(CHURN)
-    with Watch([str(one.pid)], interval_s=0.3) as watch:
+    with Watch([str(one.pid)], interval_s=0.3, source="proc") as watch:
         told = [process for frame in watch.frames(10) for process in frame.processes]
     assert any(process.threads_ended for process in told)
     for process in told:

@@ -5,8 +5,21 @@ import pytest
 from fdscope.raw import RawAbilities
 from fdscope.report.checkup import capabilities, findings, hidepid
 
-ALL = RawAbilities(b"CapEff:\t000001ffffffffff\n", b"", True, 5, 6, True, b"pos:\t0\nino:\t7\n", True, True, (("files", ""),))
-NONE = RawAbilities(b"CapEff:\t0000000000000000\n", b"", False, 1, 1, False, b"pos:\t0\n", False, False, (("files", "it takes wings"),))
+ALL = RawAbilities(
+    b"CapEff:\t000001ffffffffff\n", b"", True, 5, 6, True, b"pos:\t0\nino:\t7\n", True, True, (("files", ""),)
+)
+NONE = RawAbilities(
+    b"CapEff:\t0000000000000000\n",
+    b"",
+    False,
+    1,
+    1,
+    False,
+    b"pos:\t0\n",
+    False,
+    False,
+    (("files", "it takes wings"),),
+)
 
 
 def told(raw):

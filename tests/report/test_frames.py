@@ -87,6 +87,7 @@ def frame(*processes, **more):
         ),
         "processes": list(processes),
         "processes_total": len(processes),
+        "attribution": "sampled",
         "sampling": Sampling(looks=320, looks_per_s=320.0),
         "own_cpu_share": 0.0061,
     }
