@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from errno import EACCES, EPERM
 
@@ -13,11 +13,11 @@ from .kernel import processes as readers
 from .kernel.sockets import Sockets
 from .kernel.source import Found, Source
 from .kernel.users import user_name
-from .kinds import decode, held_file
+from .kinds import decode, held_file, kind_of
 from .links import Held, Place, Stranger
-from .model import Descriptor, HeldFile, Problem, Process, Thread
+from .model import Descriptor, HeldFile, Problem, Process, Thread, kind_name
 from .problems import OTHERS, problem_of
-from .raw import Machine, RawDescriptor, RawEnded, RawHeldFile, RawProcess, RawThread, Record, Unread
+from .raw import Machine, RawCount, RawDescriptor, RawEnded, RawHeldFile, RawProcess, RawThread, Record, Unread
 from .selection import Selected
 from .text import original, text
 
@@ -42,8 +42,19 @@ class Gathering:
     """Records in any order, gathered by process."""
 
     def __init__(
-        self, machine: Machine, boot_time: int | None, packages: Mapping[int, int], *, live: bool
+        self,
+        machine: Machine,
+        boot_time: int | None,
+        packages: Mapping[int, int],
+        *,
+        live: bool,
+        brief: bool = False,
     ) -> None:
+        """`brief`: of descriptors only their kinds are counted."""
+        self._brief = brief
+        self._kinds: defaultdict[int, Counter[str]] = defaultdict(Counter)
+        self._counts: Counter[int] = Counter()
+        self._looks: dict[int, tuple[RawDescriptor, str]] = {}
         self.problems: list[Problem] = []
         self._live = live
         self._machine = machine
@@ -72,16 +83,9 @@ class Gathering:
     def add(self, record: Record) -> None:
         """Puts one record in its place; one that cannot be understood becomes a problem."""
         if isinstance(record, RawDescriptor):
-            place = (record.tid or record.pid, record.fd)
-            self._links[place] = record.link
-            if record.open_file is not None:
-                self.open_files[place] = record.open_file
-                if record.members is not None:
-                    self.members[place] = record.members
-            if record.link.startswith(_SOCKET):
-                self._sockets.append(record)
-            else:
-                self._add_descriptor(record)
+            self._add_raw_descriptor(record)
+        elif isinstance(record, RawCount):
+            self._count(record)
         elif isinstance(record, RawThread):
             self._add_thread(record)
         elif isinstance(record, RawHeldFile):
@@ -95,6 +99,29 @@ class Gathering:
                 self._without_descriptors.add(record.pid)
                 self.refused += record.errno in (EACCES, EPERM)
             self.problems.append(problem_of(record))
+
+    def _add_raw_descriptor(self, record: RawDescriptor) -> None:
+        if self._brief:
+            self._count(RawCount(record.pid, record.tid, record, 1))
+            return
+        place = (record.tid or record.pid, record.fd)
+        self._links[place] = record.link
+        if record.open_file is not None:
+            self.open_files[place] = record.open_file
+            if record.members is not None:
+                self.members[place] = record.members
+        if record.link.startswith(_SOCKET):
+            self._sockets.append(record)
+        else:
+            self._add_descriptor(record)
+
+    def _count(self, alike: RawCount) -> None:
+        found = self._looks.get(id(alike.raw))
+        if found is None:
+            found = self._looks[id(alike.raw)] = (alike.raw, kind_name(kind_of(alike.raw)))
+        self._kinds[alike.pid][found[1]] += alike.number
+        if alike.tid is None:
+            self._counts[alike.pid] += alike.number
 
     def _add_descriptor(self, raw: RawDescriptor) -> None:
         descriptor, problem = decode(raw, self._machine)
@@ -228,10 +255,16 @@ class Gathering:
             living = switches.total(thread.context_switches for thread in process.threads)
             process.context_switches = switches.with_ended(living, self._ended.get(pid))
             process.files = self._files.get(pid)
-            if pid not in self._without_descriptors:
+            if pid in self._without_descriptors:
+                continue
+            if self._brief:
+                process.descriptor_kinds, process.descriptor_count = dict(self._kinds[pid]), self._counts[pid]
+            else:
                 process.descriptors = self._descriptors.get(pid, [])
                 process.descriptors.sort(key=_place)
                 process.descriptor_count = sum(one.tid is None for one in process.descriptors)
+                kinds = Counter(map(type, process.descriptors))
+                process.descriptor_kinds = {kind_name(kind): number for kind, number in kinds.items()}
         self.known = self._processes
         return [self._processes[pid] for pid in sorted(self._processes)]
 

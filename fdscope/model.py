@@ -455,6 +455,7 @@ class Process(Struct, kw_only=True, omit_defaults=True, gc=False):
         dict[str, int] | None, said("inode of each namespace that it lives in (namespaces(7))")
     ] = None
     descriptor_count: Annotated[int | None, said("entries of its descriptor table")] = None
+    descriptor_kinds: Annotated[dict[str, int] | None, said("of them so many of each kind")] = None
     descriptor_limit: Annotated[Limit | None, said("how many descriptors it may have")] = None
     shares_table_with: Annotated[
         list[int] | None, said("other processes that have the same descriptor table (CLONE_FILES of clone(2))")

@@ -100,6 +100,10 @@ class Question:
     links: frozenset[bytes] = frozenset()
     """Whole links that it takes for sure."""
     reads_files = False
+    inode = 0
+    """The inode number that each descriptor has that it takes, as the kernel itself knows it; 0: any may be."""
+    file_type = 0
+    """Likewise its S_IFMT of inode(7)."""
     """Whether it also takes what is held without a descriptor."""
     links_only = False
     """Whether the link is all that it needs."""
@@ -153,6 +157,10 @@ class OfPidFds(Question):
         return getattr(descriptor, "target_pid", None) == self._pid
 
 
+# File systems whose stat(2) tells the number of the inode itself; that of an overlayfs may be another's.
+_PLAIN = frozenset(b"ext2 ext3 ext4 f2fs ramfs tmpfs devtmpfs xfs".split())
+
+
 class OfPaths(Question):
     """What all questions about files share."""
 
@@ -184,6 +192,10 @@ class OfInode(OfPaths):
         mode = 0 if status is None else status.st_mode
         self._node = (stat.S_IFMT(mode), status.st_rdev) if status and _is_device(mode) else None
         self.links = frozenset(sockets)
+        if self._node is not None:
+            self.file_type = self._node[0]
+        elif not self.links and mount is not None and mount.type in _PLAIN:
+            self.inode = inode
 
     def may_take_link(self, link: bytes) -> bool:
         """Any path, and the sockets that are bound to the file."""

@@ -128,6 +128,17 @@ class RawDescriptor(NamedTuple):
     """
 
 
+class RawCount(NamedTuple):
+    """So many descriptors of one table that are alike, as far as their kind is known by."""
+
+    pid: int
+    tid: int | None
+    """As of `RawDescriptor`."""
+    raw: RawDescriptor
+    """As much of one like them as its kind is known by; the same object for all that are alike."""
+    number: int
+
+
 class RawLinks(NamedTuple):
     """Entries of one descriptor table, of which nothing but the link was read."""
 
@@ -260,7 +271,7 @@ class RawSystem(NamedTuple):
     """CPU and ``physical_package_id`` of each CPU that is online (sysfs)."""
 
 
-Record = RawProcess | RawThread | RawDescriptor | RawLinks | RawHeldFile | RawEnded | Unread
+Record = RawProcess | RawThread | RawDescriptor | RawCount | RawLinks | RawHeldFile | RawEnded | Unread
 
 
 class Machine(Protocol):

@@ -40,6 +40,7 @@ def scan(
     symbols: bool = False,
     threads: bool = True,
     source: str = "auto",
+    brief: bool = False,
 ) -> Snapshot:
     """Looks once at the processes that `targets` name, or at all of them if there are none.
 
@@ -56,6 +57,7 @@ def scan(
         threads: tell of threads, and of descriptor tables that they have of their own.
         source: where descriptors are read: ``proc``, ``bpf``, or ``auto``, which is bpf where that is allowed and
             faster, as of a whole machine.
+        brief: of descriptors only tell how many there are of each kind, and of processes what the overview shows.
 
     What could not be read is in the snapshot's `problems`; a target that no process matches is one of them.
     The time taken grows with the descriptors of the processes that were selected and, for the sake of peers, a
@@ -78,16 +80,20 @@ def scan(
         mounts = Mounts(root)
         machine = ProcMachine(root, mounts, sockets)
         gathering = Gathering(
-            machine, host.boot_time(raw_system.stat), host.package_of(raw_system), live=root.live
+            machine, host.boot_time(raw_system.stat), host.package_of(raw_system), live=root.live, brief=brief
         )
         selected = _selected(root, words, gathering.problems) if words else None
-        slow = ProcSource(root, mounts, timeout_s=timeout_s, mapped=mapped, waits=waits, threads=threads)
-        chosen = sources.chosen(source, slow, root, mounts, stack, everyone=selected is None)
+        slow = ProcSource(
+            root, mounts, timeout_s=timeout_s, mapped=mapped, waits=waits, threads=threads, brief=brief
+        )
+        chosen = sources.chosen(source, slow, root, mounts, stack, everyone=selected is None, brief=brief)
         for record in chosen.records(None if selected is None else [one.pid for one in selected]):
             gathering.add(record)
         gathering.add_sockets(sockets)
         found = gathering.processes(selected or ())
-        joined = _links(root, chosen, sockets, gathering, found, everyone=selected is None, peers=peers)
+        joined = _links(
+            root, chosen, sockets, gathering, found, everyone=selected is None, peers=peers and not brief
+        )
         if symbols:
             _name_functions(root, mounts, gathering, found)
         if waits:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from . import questions, tasks
+from . import questions, sources, tasks
 from ._version import __version__
 from .answers import Asked, Holdings, Keep, Use
 from .fdinfo import fields
@@ -45,6 +46,9 @@ from .wanted import (
     not_an_object,
     parse,
 )
+
+if TYPE_CHECKING:
+    from .kernel.bpfsource import BpfSource
 
 UNIX = (AF_UNIX, 0)
 _OF_TCP = tuple((family, protocol) for protocol in (TCP, MPTCP) for family in (AF_INET, AF_INET6))
@@ -230,7 +234,28 @@ class _Search:
 
     def _look(self, every: list[Question], pids: list[int]) -> None:
         reads_files = [question for question in every if question.reads_files]
-        source = ProcSource(self._root, self._mounts, timeout_s=self._timeout_s, mapped=bool(reads_files))
+        slow = ProcSource(self._root, self._mounts, timeout_s=self._timeout_s, mapped=bool(reads_files))
+        with contextlib.ExitStack() as stack:
+            source = sources.searching(slow, self._root, self._mounts, stack, **self._narrowing(every))
+            self._look_with(source, every, pids, reads_files)
+
+    def _narrowing(self, every: list[Question]) -> dict[str, Any]:
+        """What all descriptors have in common that are asked about, for `sources.searching`."""
+        links_only = all(question.links_only for question in every)
+        inodes = {question.inode for question in every}
+        types = {question.file_type for question in every}
+        if links_only:  # of sockets, by their inodes
+            links = {link for question in every for link in question.links}
+            inodes, types = {self._found_sockets[link].inode for link in links}, {stat.S_IFSOCK}
+        return {
+            "links_only": links_only,
+            "file_types": () if 0 in types else types,
+            "inodes": () if 0 in inodes else inodes,
+        }
+
+    def _look_with(
+        self, source: ProcSource | BpfSource, every: list[Question], pids: list[int], reads_files: list[Question]
+    ) -> None:
         links = self._sort_out(every)
         sieves = [question.may_take_link for question in self._sieving]
         within = [question.may_take_within for question in reads_files]
@@ -276,7 +301,7 @@ class _Search:
         self._sieving = [question for question in every if not isinstance(question, OfLinks)]
         return frozenset(self._by_link)
 
-    def _by_links(self, source: ProcSource, pids: list[int]) -> Iterator[Record]:
+    def _by_links(self, source: ProcSource | BpfSource, pids: list[int]) -> Iterator[Record]:
         """Holders of the sockets that were found, whose tables have told all: in fdinfo there is nothing more."""
         found, seen_from = self._found_sockets, self._sockets.seen_from
         for record in source.links(pids, found.keys()):

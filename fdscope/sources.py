@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from .debug import tell
@@ -15,6 +16,7 @@ from .selection import UsageError
 from .syscalls import telling
 
 if TYPE_CHECKING:
+    from .kernel.bpfsource import BpfSource
     from .kernel.switched import Switched
 
 PAYS = 3000
@@ -22,7 +24,14 @@ PAYS = 3000
 
 
 def chosen(
-    word: str, proc_source: ProcSource, root: Proc, mounts: Mounts, stack: contextlib.ExitStack, *, everyone: bool
+    word: str,
+    proc_source: ProcSource,
+    root: Proc,
+    mounts: Mounts,
+    stack: contextlib.ExitStack,
+    *,
+    everyone: bool,
+    brief: bool,
 ) -> Source:
     """The source that a word names.
 
@@ -33,6 +42,7 @@ def chosen(
         mounts: its mount tables.
         stack: what closes the source at the end.
         everyone: whether all processes are to be read.
+        brief: whether descriptors are only to be counted by kind.
 
     Raises:
         UsageError: bpf was asked for by name, and cannot be used.
@@ -46,12 +56,52 @@ def chosen(
     from .kernel.bpfsource import BpfSource
 
     try:
-        found = stack.enter_context(BpfSource(root, mounts, proc_source))
+        found = stack.enter_context(BpfSource(root, mounts, proc_source, brief=brief))
+        if word == "bpf":
+            found.load()
         tell("source: bpf")
         return found
     except NotLoaded as reason:
         if word == "bpf":
             raise UsageError(f"the bpf source cannot be used: {reason} ('fdscope doctor' tells more)") from None
+        tell(f"source: proc, as bpf cannot be used: {reason}")
+        return proc_source
+
+
+def searching(
+    proc_source: ProcSource,
+    root: Proc,
+    mounts: Mounts,
+    stack: contextlib.ExitStack,
+    *,
+    links_only: bool,
+    file_types: Collection[int],
+    inodes: Collection[int],
+) -> ProcSource | BpfSource:
+    """The source to look for holders of something with.
+
+    Args:
+        proc_source: the source that always works.
+        root: the proc file system.
+        mounts: its mount tables.
+        stack: what closes the source at the end.
+        links_only: whether nothing but links is wanted.
+        file_types: the only types of file that may be wanted, as S_IFMT of inode(7); none: any may be.
+        inodes: the only inode numbers that may be wanted; none: any may be.
+    """
+    if not pays(root):
+        return proc_source
+    from .kernel.bpf import NotLoaded  # ctypes takes 3 ms to load
+    from .kernel.bpfsource import BpfSource
+    from .kernel.programs.owners import MOST_INODES
+
+    inodes = inodes if len(inodes) <= MOST_INODES else ()
+    types = sum(1 << (one >> 12) for one in file_types)
+    try:
+        return stack.enter_context(
+            BpfSource(root, mounts, proc_source, links_only=links_only, types=types, inodes=inodes)
+        )
+    except NotLoaded as reason:
         tell(f"source: proc, as bpf cannot be used: {reason}")
         return proc_source
 

@@ -43,7 +43,7 @@ MAY = {
     "gathering": DATA | ABOUT_DATA | {"kernel", "kinds"},
     "sources": DATA | ABOUT_DATA | {"kernel"},
     "scanner": DATA | ABOUT_DATA | {"kernel", "gathering", "sources"},
-    "search": DATA | ABOUT_DATA | {"kernel", "kinds"},
+    "search": DATA | ABOUT_DATA | {"kernel", "kinds", "sources"},
     "describer": DATA | ABOUT_DATA | {"kernel", "kinds", "scanner"},
     "inventory": DATA | ABOUT_DATA | {"kernel", "describer"},
     "tally": DATA | ABOUT_DATA | {"kernel"},

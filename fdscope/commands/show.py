@@ -32,6 +32,7 @@ def run(asked: Namespace, console: Console) -> int:
         mapped=asked.mapped,
         peers=not (asked.no_peers or overview),
         waits=not overview,
+        brief=overview,
         symbols=asked.symbols,
         source=asked.source,
     )

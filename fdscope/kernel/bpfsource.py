@@ -6,12 +6,14 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from errno import EACCES, ENAMETOOLONG, EPERM
 
-from ..raw import RawDescriptor, RawEnded, RawLinks, Record, Unread
+from ..debug import tell
+from ..raw import RawDescriptor, RawEnded, RawHeldFile, RawLinks, RawMount, Record, Unread
 from .bpf import NotLoaded, Programs
 from .mounts import Mounts
-from .programs import files, object_file
+from .programs import files, object_file, places
+from .programs.owners import SETTINGS, settings
 from .programs.tasks import PROGRAM as TASKS
-from .programs.tasks import tasks
+from .programs.tasks import RawTask, tasks
 from .root import Proc
 from .source import Found, ProcSource
 
@@ -21,15 +23,27 @@ _EVERYBODY = b"0 0 4294967295"  # a user namespace that translates nothing (user
 class BpfSource:
     """Reads descriptors through the program in ``programs/files.bpf.c``, and processes through /proc."""
 
-    names: tuple[str, ...] = ("bpf", "proc")
-
-    def __init__(self, proc: Proc, mounts: Mounts, beside: ProcSource) -> None:
-        """Loads the program. Close it, or use it in a `with` statement.
+    def __init__(
+        self,
+        proc: Proc,
+        mounts: Mounts,
+        beside: ProcSource,
+        *,
+        brief: bool = False,
+        links_only: bool = False,
+        types: int = 0,
+        inodes: Collection[int] = (),
+    ) -> None:
+        """Finds out whether BPF may be asked at all; the program is loaded by `load`, or when it is needed.
 
         Args:
             proc: the proc file system, for what the program leaves to it.
             mounts: the mount tables of its processes.
             beside: reads it.
+            brief: descriptors are only counted, by what their kind is known by.
+            links_only: only sockets are looked for, by `links`.
+            types: only of these types, as of `programs.files.settings`.
+            inodes: likewise.
 
         Raises:
             NotLoaded: something that it takes is missing; the text says what.
@@ -39,42 +53,129 @@ class BpfSource:
         self._mounts = mounts
         self._beside = beside
         self._own = os.getpid()
-        self._before = frozenset(map(int, os.listdir("/proc/self/fd")))  # not those that BPF takes
-        self._programs = Programs(object_file(files.PROGRAM), {files.SETTINGS: files.settings()})
-        self._tables: dict[int, int] = {}
+        self._before = _open_numbers()
+        self._brief = brief
+        self._program = places.PROGRAM if brief or links_only else files.PROGRAM
+        self._wanted = settings(counted=brief, types=types, inodes=inodes)
+        self._programs: Programs | None = None
+        self._tables: dict[int, int] | None = None
 
     def __enter__(self) -> BpfSource:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._programs.close()
+        if self._programs is not None:
+            self._programs.close()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What facts come from; where the program was refused that is /proc alone."""
+        return ("proc",) if self._tables is None else ("bpf", "proc")
+
+    def load(self) -> Programs:
+        """Loads the program, once.
+
+        Raises:
+            NotLoaded: the kernel refuses it.
+        """
+        if self._programs is None:
+            self._programs = Programs(object_file(self._program), {SETTINGS: self._wanted})
+        return self._programs
 
     def records(self, pids: Collection[int] | None) -> Iterator[Record]:
         """Everything about these processes, or about all of them, in any order."""
         chosen = None if pids is None else frozenset(pids)
-        seen: set[int] = set()
-        found = self._pieces(chosen, seen)
-        yield from self._beside.tasks(pids, found)
-        for task in tasks(b"".join(self._programs.read(TASKS))):
-            if task.tid == task.pid and (chosen is None or task.pid in chosen):
-                yield RawEnded(task.pid, task.ended_voluntary, task.ended_involuntary)
-        silent = [pid for pid in self._proc.pids() if pid not in seen and (chosen is None or pid in chosen)]
-        yield from self._beside.tables(silent)  # they hold nothing, or may not be looked at
+        listed = [pid for pid in self._proc.pids() if chosen is None or pid in chosen]
+        yield from self._beside.tasks(pids, self._pieces(chosen))  # helpers begin before the program is loaded
+        yield from self._ended(listed)
+        for record in self._beside.tables(self._unseen(listed)):
+            if not (isinstance(record, RawDescriptor) and self._is_bpfs(record)):
+                yield record
 
     def links(self, pids: Collection[int], wanted: Collection[bytes]) -> Iterator[RawLinks | Unread]:
         """Where these processes hold descriptors with a `wanted` link."""
-        links = frozenset(wanted)
-        chosen = frozenset(pids)
-        seen: set[int] = set()
+        links, chosen = frozenset(wanted), frozenset(pids)
+        if self._program == places.PROGRAM:
+            yield from self._sockets(links, chosen)
+            return
         tables: dict[tuple[int, int | None], list[RawDescriptor]] = {}
-        for records in self._pieces(None, seen):
+        for records in self._pieces(None):
             for raw in records:
                 if isinstance(raw, RawDescriptor) and raw.link in links and raw.pid in chosen:
                     tables.setdefault((raw.pid, raw.tid), []).append(raw)
         for (pid, tid), held in tables.items():
-            places = tuple((raw.fd, raw.link) for raw in held)
-            yield RawLinks(pid, tid, places, tuple(raw.open_file or 0 for raw in held))
-        yield from self._beside.links(chosen - seen, wanted)
+            found = tuple((raw.fd, raw.link) for raw in held)
+            yield RawLinks(pid, tid, found, tuple(raw.open_file or 0 for raw in held))
+        yield from self._beside.links(self._unseen(pids), wanted)
+
+    def _sockets(self, links: frozenset[bytes], chosen: frozenset[int]) -> Iterator[RawLinks | Unread]:
+        """As `links`, of nothing but sockets."""
+        programs = self._loaded()
+        if programs is not None:
+            found = places.Places(self._mounts.table)
+            self._tables = found.owners.tables
+            for record in found.sockets(programs.read(self._program)):
+                held = tuple(one for one in record.found if one[1] in links)
+                if held and record.pid in chosen:
+                    yield record._replace(found=held)
+        yield from self._beside.links(self._unseen(chosen), links)
+
+    def _loaded(self) -> Programs | None:
+        """The program, loaded; None: it is refused."""
+        try:
+            return self.load()
+        except NotLoaded as reason:
+            tell(f"bpf cannot be used: {reason}")
+            return None
+
+    def holders(
+        self,
+        pids: Collection[int],
+        wanted: Callable[[bytes], bool],
+        *,
+        within: Callable[[RawMount | None], bool] | None = None,
+        files: Callable[[RawHeldFile], bool] | None = None,
+    ) -> Iterator[Record]:
+        """Of these processes the descriptors whose link is `wanted`; all as of `ProcSource.holders`."""
+        chosen = frozenset(pids)
+
+        def some() -> Iterator[list[Record]]:
+            for records in self._pieces(chosen, everyone=True, wanted=wanted):
+                yield [
+                    raw
+                    for raw in records
+                    if not isinstance(raw, RawDescriptor)
+                    or within is None
+                    or raw.link[:1] != b"/"
+                    or within(raw.mount)
+                ]
+
+        if files is None:
+            for records in some():
+                yield from records
+        else:
+            yield from self._beside.held(pids, files, some())
+        unseen = self._unseen(pids)
+        if unseen:
+            yield from self._beside.holders(unseen, wanted, within=within)
+
+    def _threads(self) -> list[RawTask]:
+        """All threads; none where the program was refused."""
+        if self._programs is None or self._tables is None:
+            return []
+        return list(tasks(b"".join(self._programs.read(TASKS))))
+
+    def _ended(self, pids: Collection[int]) -> Iterator[RawEnded]:
+        chosen = frozenset(pids)
+        for task in self._threads():
+            if task.tid == task.pid and task.pid in chosen:
+                yield RawEnded(task.pid, task.ended_voluntary, task.ended_involuntary)
+
+    def _unseen(self, pids: Collection[int]) -> list[int]:
+        """Those of these processes that the program does not see: what they hold is for /proc to say."""
+        seen = {task.pid for task in self._threads()}
+        own = [self._own] if self._brief else []  # of whose descriptors some are not meant
+        return [pid for pid in pids if pid not in seen or pid in own]
 
     def details(
         self, places: Iterable[Found], text: Callable[[bytes, bytes], bool] | None = None
@@ -84,6 +185,8 @@ class BpfSource:
 
     def sharing_tables(self, pids: Collection[int]) -> dict[int, list[int]]:
         """Those of these processes whose descriptor table other processes share, with these."""
+        if self._tables is None:
+            return self._beside.sharing_tables(pids)
         by_table: dict[int, list[int]] = {}
         for pid, table in sorted(self._tables.items()):
             by_table.setdefault(table, []).append(pid)
@@ -94,32 +197,55 @@ class BpfSource:
             if len(together) > 1 and pid in pids
         }
 
-    def _pieces(self, chosen: frozenset[int] | None, seen: set[int]) -> Iterator[list[Record]]:
-        """The descriptors of these processes, piece by piece; adds to `seen` the processes that hold some."""
+    def _pieces(
+        self,
+        chosen: frozenset[int] | None,
+        *,
+        everyone: bool = False,
+        wanted: Callable[[bytes], bool] | None = None,
+    ) -> Iterator[list[Record]]:
+        """The descriptors of these processes, or of all, piece by piece; nothing if the program is refused.
+
+        Args:
+            chosen: the processes; None: all.
+            everyone: that is so many that all are read.
+            wanted: whether descriptors with this link are; None: all are.
+        """
+        programs = self._loaded()
+        if programs is None:
+            return
+        read = self._read(programs, None if everyone else chosen)
+        if self._brief:
+            counting = places.Places(self._mounts.table)
+            self._tables = counting.owners.tables
+            found_in = counting.counts(read)
+            yield [one for one in found_in if one.pid != self._own and (chosen is None or one.pid in chosen)]
+            return
         records = files.Records(self._mounts.table)
+        self._tables = records.owners.tables
         rest = b""
-        for piece in self._read(chosen):
+        for piece in read:
             rest += piece
-            found, used = records.take(rest)
+            found, used = records.take(rest, wanted)
             rest = rest[used:]
             yield [raw for raw in found if self._is_meant(raw, chosen)]
-        seen.update(records.tables)
-        self._tables = records.tables
         incomplete = [one for one in records.incomplete if self._is_meant(one.raw, chosen)]
         if incomplete:
             yield list(self._completed(incomplete))
 
-    def _read(self, chosen: frozenset[int] | None) -> Iterator[bytes]:
+    def _read(self, programs: Programs, chosen: frozenset[int] | None) -> Iterator[bytes]:
         if chosen is None:
-            yield from self._programs.read(files.PROGRAM)
+            yield from programs.read(self._program)
         else:
             for pid in sorted(chosen):
-                yield from self._programs.read(files.PROGRAM, pid)
+                yield from programs.read(self._program, pid)
 
     def _is_meant(self, raw: RawDescriptor, chosen: frozenset[int] | None) -> bool:
-        if raw.pid == self._own and raw.fd not in self._before:
-            return False
-        return chosen is None or raw.pid in chosen
+        return not self._is_bpfs(raw) and (chosen is None or raw.pid in chosen)
+
+    def _is_bpfs(self, raw: RawDescriptor) -> bool:
+        """Whether this process holds it for the sake of BPF alone."""
+        return raw.pid == self._own and raw.fd not in self._before
 
     def _completed(self, incomplete: list[files.Incomplete]) -> Iterator[Record]:
         """These descriptors, with what /proc says of them; one that has been closed meanwhile is left out."""
@@ -152,6 +278,18 @@ class BpfSource:
     def _is_refused(self, raw: RawDescriptor) -> bool:
         info = self._proc.read(b"%d/fdinfo/%d" % (raw.pid, raw.fd))
         return isinstance(info, Unread) and info.errno in (EACCES, EPERM)
+
+
+def _open_numbers() -> frozenset[int]:
+    """The descriptors of this process; but not that which looking takes."""
+    found = []
+    for number in map(int, os.listdir("/proc/self/fd")):
+        try:
+            os.fstat(number)
+        except OSError:
+            continue
+        found.append(number)
+    return frozenset(found)
 
 
 def check(proc: Proc) -> None:

@@ -17,8 +17,13 @@ _GONE = (ENOENT, ESRCH)
 HELD = ("cwd", "root", "exe")
 
 
-def process(task: Directory, pid: int, *, maps: bool = False) -> tuple[RawProcess | None, list[Unread]]:
-    """The texts of a process, its `maps` if wanted, and those that could not be read; None: it is gone."""
+def process(
+    task: Directory, pid: int, *, maps: bool = False, brief: bool = False
+) -> tuple[RawProcess | None, list[Unread]]:
+    """The texts of a process, its `maps` if wanted, and those that could not be read; None: it is gone.
+
+    `brief`: without control group, command and namespaces.
+    """
     unread: list[Unread] = []
 
     def text(name: bytes) -> bytes:
@@ -37,9 +42,9 @@ def process(task: Directory, pid: int, *, maps: bool = False) -> tuple[RawProces
         stat,
         text(b"status"),
         text(b"limits"),
-        text(b"cgroup"),
-        text(b"cmdline"),
-        _namespaces(task, unread),
+        b"" if brief else text(b"cgroup"),
+        b"" if brief else text(b"cmdline"),
+        () if brief else _namespaces(task, unread),
         descriptor_count(task, b"fd"),
     )
     if maps:

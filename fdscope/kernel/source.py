@@ -18,7 +18,6 @@ from .states import has_ended, is_ending
 from .workers import MANY, share_size, side_by_side
 
 _TASKS = 32
-"""Processes that make a good share, where nothing is read of what they hold by number."""
 
 Found = tuple[int, int, int | None, bytes]
 """Where a descriptor was found by its link: process, number, thread, link."""
@@ -60,6 +59,7 @@ class ProcSource:
         mapped: bool = False,
         waits: bool = False,
         threads: bool = True,
+        brief: bool = False,
     ) -> None:
         """What to read.
 
@@ -70,7 +70,9 @@ class ProcSource:
             mapped: also the files that memory is mapped from.
             waits: also what threads are stopped in, and where the code of the process is mapped from.
             threads: also threads, and the tables that they have of their own.
+            brief: neither control groups, commands and namespaces, nor what is held without a descriptor.
         """
+        self._brief = brief
         self._proc = proc
         self._mounts = mounts
         self._patience = Patience(timeout_s)
@@ -92,7 +94,7 @@ class ProcSource:
     def tasks(self, pids: Collection[int] | None, meanwhile: Iterable[Iterable[Record]]) -> Iterator[Record]:
         """As `records`, but for the descriptors; and what comes of `meanwhile`, at the same time."""
         chosen = list(self._proc.pids() if pids is None else pids)
-        shares = [chosen[place : place + _TASKS] for place in range(0, len(chosen), _TASKS)]
+        shares = _shared(chosen)
         read, also_gone = self._unnumbered, pids is not None
         yield from self._each(chosen, read, also_gone=also_gone, shares=shares, meanwhile=meanwhile)
 
@@ -182,11 +184,27 @@ class ProcSource:
             for tid, directory in self._own_tables(task, pid):
                 yield from descriptors(directory, pid, tid, self._mounts, self._patience, self._helpers, wish=wish)
             if files is not None:
-                yield from processes.held(task, pid, self._mounts, self._patience, files)
-                if self._mapped:
-                    yield from processes.mapped(task, pid, self._mounts, self._patience, files)
+                yield from self._files(task, pid, files)
 
         yield from self._each(list(pids), some, also_gone=False)
+
+    def held(
+        self,
+        pids: Collection[int],
+        files: Callable[[RawHeldFile], bool],
+        meanwhile: Iterable[Iterable[Record]],
+    ) -> Iterator[Record]:
+        """What these processes hold without a descriptor, as of `holders`; and what comes of `meanwhile`."""
+
+        def some(task: Directory, pid: int) -> Iterator[Record]:
+            yield from self._files(task, pid, files)
+
+        yield from self._each(list(pids), some, also_gone=False, shares=_shared(list(pids)), meanwhile=meanwhile)
+
+    def _files(self, task: Directory, pid: int, files: Callable[[RawHeldFile], bool]) -> Iterator[Record]:
+        yield from processes.held(task, pid, self._mounts, self._patience, files)
+        if self._mapped:
+            yield from processes.mapped(task, pid, self._mounts, self._patience, files)
 
     def _each(
         self,
@@ -269,7 +287,7 @@ class ProcSource:
         return self._process(task, pid, numbered=False)
 
     def _process(self, task: Directory, pid: int, *, numbered: bool = True) -> Iterator[Record]:
-        process, unread = processes.process(task, pid, maps=self._waits)
+        process, unread = processes.process(task, pid, maps=self._waits, brief=self._brief)
         yield from unread
         if process is None:
             return
@@ -320,7 +338,7 @@ class ProcSource:
                 label = None if tid == tables[0] else tid
                 if numbered:
                     yield from descriptors(directory, pid, label, self._mounts, self._patience, self._helpers)
-                if label is None:
+                if label is None and not self._brief:
                     yield from processes.held(directory, pid, self._mounts, self._patience)
                 if directory is not task:
                     directory.close()
@@ -358,3 +376,8 @@ class ProcSource:
         if self._proc.live:
             return self._sameness.same_table(first, second)
         return Unread("descriptor tables of threads", ENOSYS)
+
+
+def _shared(pids: list[int]) -> list[list[int]]:
+    """These processes in shares, where nothing is read of what they hold by number."""
+    return [pids[place : place + _TASKS] for place in range(0, len(pids), _TASKS)]

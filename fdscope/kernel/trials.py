@@ -6,7 +6,8 @@ import os
 
 from .bpf import NotLoaded, Programs
 from .bpfsource import check
-from .programs import files, object_file, tasks
+from .programs import files, object_file, places, tasks
+from .programs.owners import SETTINGS, settings
 from .root import Proc
 from .switched import Switched
 
@@ -14,7 +15,7 @@ from .switched import Switched
 def trials(proc: Proc) -> tuple[tuple[str, str], ...]:
     """Of each program its name, and why it cannot be used; empty: it can."""
     found = []
-    for name, trial in (("files", _files), ("tasks", _tasks), ("switches", _switches)):
+    for name, trial in (("files", _files), ("places", _places), ("tasks", _tasks), ("switches", _switches)):
         try:
             check(proc)
             trial(proc)
@@ -26,13 +27,20 @@ def trials(proc: Proc) -> tuple[tuple[str, str], ...]:
 
 def _files(_: Proc) -> None:
     own = os.getpid()
-    with Programs(object_file(files.PROGRAM), {files.SETTINGS: files.settings(process=own)}) as programs:
+    with Programs(object_file(files.PROGRAM), {SETTINGS: settings(process=own)}) as programs:
         if not any(programs.read(files.PROGRAM, own)):
             raise NotLoaded("it tells nothing of the descriptors of fdscope itself", 0)
 
 
+def _places(_: Proc) -> None:
+    own = os.getpid()
+    with Programs(object_file(places.PROGRAM), {SETTINGS: settings(process=own)}) as programs:
+        if not any(programs.read(places.PROGRAM, own)):
+            raise NotLoaded("it tells nothing of the descriptors of fdscope itself", 0)
+
+
 def _tasks(_: Proc) -> None:
-    with Programs(object_file(files.PROGRAM), {files.SETTINGS: files.settings()}) as programs:
+    with Programs(object_file(files.PROGRAM), {SETTINGS: settings()}) as programs:
         if not any(task.pid == os.getpid() for task in tasks.tasks(b"".join(programs.read(tasks.PROGRAM)))):
             raise NotLoaded("it tells nothing of fdscope itself", 0)
 

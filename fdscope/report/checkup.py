@@ -23,6 +23,7 @@ _CAPABILITIES = {
 
 _PROGRAMS = {
     "files": "all descriptors of the machine in one pass, of every user, whatever /proc refuses",
+    "places": "the overview, and who has a port, sooner",
     "tasks": "switches of threads that have ended, and a watch of many threads at little cost",
     "switches": "every switch counted by descriptor, instead of looks at threads now and then",
 }

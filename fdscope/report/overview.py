@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from ..model import Process, Snapshot, kind_name
+from ..model import Process, Snapshot
 from ..quantity import duration, many, percent, size
 from .problems import of_machine
 from .process import WARN_AT, share
@@ -69,9 +69,8 @@ def _repeats(process: Process) -> bool:
 def _kinds(processes: Sequence[Process], style: Style) -> Iterator[str]:
     counts: dict[str, int] = {}
     for process in processes:
-        for descriptor in () if _repeats(process) else process.descriptors or ():
-            kind = kind_name(type(descriptor))
-            counts[kind] = counts.get(kind, 0) + 1
+        for kind, number in ({} if _repeats(process) else process.descriptor_kinds or {}).items():
+            counts[kind] = counts.get(kind, 0) + number
     total = sum(counts.values())
     yield f"\n{style.title('descriptors by kind')}\n"
     rows = [

@@ -10,7 +10,8 @@ from program import PROGRAM
 from fdscope import debug
 from fdscope.kernel import bpf
 from fdscope.kernel.bpf import NotLoaded, Programs, library
-from fdscope.kernel.programs import files, object_file
+from fdscope.kernel.programs import object_file
+from fdscope.kernel.programs.owners import SETTINGS, settings
 
 
 def test_an_object_that_is_not_there_is_told_by_its_name(tmp_path):
@@ -40,7 +41,7 @@ def test_what_is_no_object_is_refused_and_what_libbpf_says_of_it_goes_to_who_lis
 
 
 @needs_bpf
-@pytest.mark.parametrize("settings", [{files.SETTINGS: b"short"}, {".rodata.nothing": b""}])
+@pytest.mark.parametrize("settings", [{SETTINGS: b"short"}, {".rodata.nothing": b""}])
 def test_settings_that_the_object_has_no_room_for_are_refused(settings):
     with pytest.raises(NotLoaded, match=r"the object has no \.rodata\.\w+ of \d bytes"):
         Programs(object_file("files"), settings)
@@ -49,7 +50,7 @@ def test_settings_that_the_object_has_no_room_for_are_refused(settings):
 @needs_bpf
 def test_a_program_that_the_object_does_not_have_is_refused():
     with (
-        Programs(object_file("files"), {files.SETTINGS: files.settings()}) as programs,
+        Programs(object_file("files"), {SETTINGS: settings()}) as programs,
         pytest.raises(NotLoaded, match="the object has no program nothing"),
     ):
         next(programs.read("nothing"))
@@ -62,7 +63,7 @@ def test_what_a_program_takes_of_the_kernel_is_given_back():
 
     library()
     before = held()
-    with Programs(object_file("files"), {files.SETTINGS: files.settings(process=os.getpid())}) as programs:
+    with Programs(object_file("files"), {SETTINGS: settings(process=os.getpid())}) as programs:
         assert len(held()) > len(before)
         assert b"".join(programs.read("files", os.getpid()))
     assert held() == before
@@ -72,7 +73,7 @@ def test_what_a_program_takes_of_the_kernel_is_given_back():
 def test_reading_a_process_that_is_gone_gives_nothing():
     with subprocess.Popen(["true"]) as child:
         child.wait()
-    with Programs(object_file("files"), {files.SETTINGS: files.settings(process=child.pid)}) as programs:
+    with Programs(object_file("files"), {SETTINGS: settings(process=child.pid)}) as programs:
         assert b"".join(programs.read("files", child.pid)) == b""
 
 

@@ -7,28 +7,13 @@
  * members, `missing` tells what is to be read there. Needs Linux 5.10 (bpf_d_path, 6e22ab9da793); what newer kernels
  * add is used where it is there: bpf_snprintf (5.13, 7b15523a989b) and bpf_loop (5.17, e6f2dd0f8067).
  */
-#include "kernel.h"
+#include "holders.h"
 #include "tasks.h"
 
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-struct bpf_iter__task_file { struct bpf_iter_meta *meta; struct task_struct *task; __u32 fd; struct file *file; };
-#pragma clang attribute pop
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
-/* What is wanted, set before the program is loaded. */
-struct wanted {
-    __u64 key[2];     /* drawn anew for each run: no address leaves the kernel */
-    __u32 process;    /* pid in the reader's namespace; 0: all */
-    __u32 types;      /* bit n: files whose S_IFMT is n << 12; 0: all */
-    __u32 details;    /* 0: neither lines of fdinfo nor what sockets and pipes tell */
-    __u32 user;       /* effective user id of the process, if by_user */
-    __u32 by_user;
-    __u32 reserved;
-};
-SEC(".rodata.wanted") const volatile struct wanted wanted = {};
-
-enum { NO_LINK = 1, NO_STATUS = 2, NO_LINES = 4, NO_LEADER = 8 };
+enum { NO_LINK = 1, NO_STATUS = 2, NO_LINES = 4 }; /* and NO_LEADER */
 enum { MAX_LINK = 4096, MAX_LINES = 16384, MAX_MEMBERS = 512, MAX_TOLD = 128 };
 
 /* What is told of one descriptor; from `flags` on, and with the link, what equal ones have in common. After this come
@@ -38,11 +23,12 @@ struct record {
     __u16 link_length, lines_length, members;
     __u8 missing, tail; /* bits of NO_…; one of TAIL_… */
     __s32 pid, tid, fd;
-    __u64 open_file, table, position;
+    __u64 open_file, table, view, position;
     __u32 flags, mode, nlink, uid, gid, device, rdev, mount_id, magic, reserved;
     __u64 inode, size, blocks;
 };
 struct member { __u64 open_file; __u32 fd, reserved; };
+
 enum { TAIL_NONE, TAIL_SOCKET, TAIL_PIPE };
 struct socket_tail {
     __u16 family, type, protocol, local_port, remote_port, name_length;
@@ -62,26 +48,6 @@ static struct member members[2 * MAX_MEMBERS]; /* twice, so that any number mask
 static char link[MAX_LINK];
 static char lines[MAX_LINES + 256];
 static __u32 lines_length, member_count;
-static volatile __u64 plain; /* what has been here is a number to the verifier, no address any more */
-
-/* An address as a number that tells equal from different and nothing else; each step can be undone, so no two
- * addresses become one number. */
-static __always_inline __u64 hidden(const void *address) {
-    plain = (__u64)address;
-    __u64 number = plain;
-    if (!number)
-        return 0;
-    number = (number ^ wanted.key[0]) * (wanted.key[1] | 1);
-    number ^= number >> 29;
-    number *= 0xbf58476d1ce4e5b9ULL;
-    return number ^ (number >> 32);
-}
-
-/* A device number as stat(2) tells it (new_encode_dev of include/linux/kdev_t.h). */
-static __always_inline __u32 encoded(__u32 device) {
-    __u32 major = device >> 20, minor = device & 0xfffff;
-    return (minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12);
-}
 
 #define LINE(...) ({                                                                        \
     __u32 at = lines_length;                                                                \
@@ -349,36 +315,26 @@ static __always_inline bool is_plain(struct file *file, struct inode *inode, __u
     return false;
 }
 
-static __always_inline bool is_wanted(struct task_struct *task, struct inode *inode, int pid) {
-    if (wanted.process && (__u32)pid != wanted.process)
-        return false;
-    if (wanted.types && !(wanted.types & (1 << (inode->i_mode >> 12))))
-        return false;
-    return !wanted.by_user || BPF_CORE_READ(task, cred, euid.val) == wanted.user;
-}
-
 SEC("iter/task_file")
 int files(struct bpf_iter__task_file *context) {
-    struct task_struct *task = context->task, *reader = (void *)bpf_get_current_task();
+    struct task_struct *task = context->task;
     struct file *file = context->file;
     struct seq_file *out = context->meta->seq;
+    __u32 fd = context->fd;
     if (!task || !file)
         return 0;
     struct inode *inode = file->f_inode;
     struct super_block *super = inode->i_sb;
-    unsigned int level = BPF_CORE_READ(reader, thread_pid, level);
-    int pid = number_of(BPF_CORE_READ(task, signal, pids[PIDTYPE_TGID]), level);
-    if (!is_wanted(task, inode, pid))
+    know(task, fd);
+    if (!is_wanted(task, inode))
         return 0;
-    __u32 fd = context->fd;
     __u64 magic = super->s_magic;
-    struct files_struct *table = task->files;
-
-    record.pid = pid;
-    record.tid = number_of(task->thread_pid, level);
+    record.pid = owner.pid;
+    record.tid = owner.tid;
     record.fd = fd;
     record.open_file = hidden(file);
-    record.table = hidden(table);
+    record.table = owner.table;
+    record.view = owner.view;
     record.position = file->f_pos;
     record.inode = inode->i_ino;
     record.size = inode->i_size;
@@ -390,10 +346,10 @@ int files(struct bpf_iter__task_file *context) {
     record.device = encoded(super->s_dev);
     record.rdev = encoded(inode->i_rdev);
     record.magic = magic;
-    record.missing = BPF_CORE_READ(task, group_leader, files) ? 0 : NO_LEADER;
+    record.missing = owner.missing;
     record.tail = TAIL_NONE;
     record.flags = file->f_flags & ~02000000; /* O_CLOEXEC is kept in the descriptor table */
-    unsigned long word = 0, *close_on_exec = BPF_CORE_READ(table, fdt, close_on_exec);
+    unsigned long word = 0, *close_on_exec = BPF_CORE_READ(task, files, fdt, close_on_exec);
     bpf_probe_read_kernel(&word, sizeof(word), close_on_exec + (fd >> 6));
     if ((word >> (fd & 63)) & 1)
         record.flags |= 02000000;

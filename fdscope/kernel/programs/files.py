@@ -8,15 +8,15 @@ from struct import Struct
 from typing import NamedTuple
 
 from ...raw import RawDescriptor, RawMount, RawPipe, RawSocket, RawStatus
+from .owners import REPEATS, Owners
 
 PROGRAM = "files"
-SETTINGS = ".rodata.wanted"
 
-NO_LINK, NO_STATUS, NO_LINES, NO_LEADER = 1, 2, 4, 8
-"""Bits of `Incomplete.missing`: what is to be read in /proc; and that the main thread has ended."""
+NO_LINK, NO_STATUS, NO_LINES = 1, 2, 4
+"""Bits of `Incomplete.missing`: what is to be read in /proc."""
 
-_RECORD = Struct("=I3H2B3i2Qq10I3Q")
-_ALIKE = 48  # where the record begins to tell of the object
+_RECORD = Struct("=I3H2B3i3Qq10I3Q")
+_ALIKE = 56  # where the record begins to tell of the object
 _MEMBER = Struct("=QII")
 _SOCKET = Struct("=6H4B7I4xQ16s16s32s128s")
 _PIPE = Struct("=4I")
@@ -24,7 +24,6 @@ _TAIL_SOCKET, _TAIL_PIPE = 1, 2
 _PAGE = os.sysconf("SC_PAGESIZE")
 _AF_UNIX, _AF_INET, _AF_INET6, _AF_NETLINK = 1, 2, 10, 16
 _NOT_TOLD = 0xFFFFFFFF
-_REPEATS = -1
 
 
 class Incomplete(NamedTuple):
@@ -35,37 +34,19 @@ class Incomplete(NamedTuple):
     """Bits of NO_LINK, NO_STATUS and NO_LINES."""
 
 
-def settings(
-    *, process: int = 0, types: int = 0, details: bool = True, user: int | None = None, key: bytes = b""
-) -> bytes:
-    """What the program is to look for, as `SETTINGS` holds it.
-
-    Args:
-        process: a pid; 0: all.
-        types: bit n: files whose S_IFMT of inode(7) is n << 12; 0: all.
-        details: with lines of fdinfo, and what sockets and pipes tell.
-        user: effective user id of the processes; None: of all.
-        key: 16 bytes that tell open files apart by; empty: drawn now.
-    """
-    wanted = Struct("=16s6I")
-    by_user = user is not None
-    return wanted.pack(key or os.urandom(16), process, types, details, user or 0, by_user, 0)
-
-
 class Records:
     """Takes the records apart, in the order in which the program writes them: all of one task after each other."""
 
     def __init__(self, mounts_of: Callable[[int], Mapping[int, RawMount]]) -> None:
         """`mounts_of` gives the mounts that a process sees, by id."""
-        self._mounts_of = mounts_of
-        self._tables: dict[int, dict[int, int]] = {}
+        self.owners = Owners(mounts_of)
         self.incomplete: list[Incomplete] = []
         """Those that are not in what `take` gives, as something is missing."""
-        self.tables: dict[int, int] = {}
-        """Process to a number for its descriptor table, equal in those that share one."""
 
-    def take(self, data: bytes) -> tuple[list[RawDescriptor], int]:
+    def take(self, data: bytes, wanted: Callable[[bytes], bool] | None = None) -> tuple[list[RawDescriptor], int]:
         """The descriptors whose records `data` begins with, and how many bytes of it they take.
+
+        Of those whose link is not `wanted`, if that is given, nothing.
 
         All facts are as /proc tells them, but for what it does not tell. Of a table that several threads of a
         process share, or of which it is a copy, everything comes once.
@@ -81,19 +62,35 @@ class Records:
             )
             if place + length > len(data):
                 break
-            open_file, table, position, flags, mode, nlink, uid, gid, device, rdev, mount_id, magic, _, *rest = (
-                rest
-            )
+            (
+                open_file,
+                table,
+                view,
+                position,
+                flags,
+                mode,
+                nlink,
+                uid,
+                gid,
+                device,
+                rdev,
+                mount_id,
+                magic,
+                _,
+                *rest,
+            ) = rest
             begin, place = place, place + length
             if owner != (pid, tid):
-                owner, label = (pid, tid), self._label(pid, tid, table, has_leader=not missing & NO_LEADER)
-                mounts = self._mounts_of(pid)
-            if label == _REPEATS:
+                owner, label = (pid, tid), self.owners.label(pid, tid, table, missing)
+                mounts = self.owners.mounts(pid, view)
+            if label == REPEATS:
                 continue
             inode, size, blocks = rest
             first = begin + _RECORD.size
             last = first + link_length
             link = data[first:last]
+            if wanted is not None and not wanted(link):
+                continue
             lines = data[last : last + lines_length] if lines_length else b""
             fdinfo = b"pos:\t%d\nflags:\t0%o\nmnt_id:\t%d\nino:\t%d\n%b" % (
                 position,
@@ -102,8 +99,7 @@ class Records:
                 inode,
                 lines,
             )
-            status = mount = kernel_type = alike = members = pipe = socket = None
-            protocol = b""
+            status = mount = kernel_type = alike = members = None
             if link[:1] == b"/":
                 if not missing & NO_STATUS:
                     status = RawStatus(mode, inode, device, nlink, uid, gid, size, blocks, rdev)
@@ -111,11 +107,8 @@ class Records:
                 kernel_type = magic if mount is None else None
                 if not (missing or lines_length or tail):
                     alike = data[begin + _ALIKE : last]
-            if tail == _TAIL_PIPE:
-                waiting, pages, readers, writers = _PIPE.unpack_from(data, place - _PIPE.size)
-                pipe = RawPipe(waiting, pages * _PAGE, readers, writers)
-            elif tail == _TAIL_SOCKET:
-                protocol, socket = _socket(data, place - _SOCKET.size, inode)
+            pipe = _pipe(data, place) if tail == _TAIL_PIPE else None
+            protocol, socket = _socket(data, place, inode) if tail == _TAIL_SOCKET else (b"", None)
             if members_count:
                 told = data[last + lines_length : last + lines_length + members_count * _MEMBER.size]
                 members = tuple([(number, file) for file, number, _ in _MEMBER.iter_unpack(told)])
@@ -129,27 +122,19 @@ class Records:
                 found.append(raw)
         return found, place
 
-    def _label(self, pid: int, tid: int, table: int, *, has_leader: bool) -> int | None:
-        """The thread that a table is told of as its own, None for that of the process; or that it repeats one.
 
-        The process's own is the main thread's, or that of the first thread that lives when the main one has ended.
-        """
-        known = self._tables.setdefault(pid, {})
-        if known.setdefault(table, tid) != tid:
-            return _REPEATS
-        if tid == pid or (not has_leader and len(known) == 1):
-            self.tables[pid] = table
-            return None
-        return tid
+def _pipe(data: bytes, end: int) -> RawPipe:
+    waiting, pages, readers, writers = _PIPE.unpack_from(data, end - _PIPE.size)
+    return RawPipe(waiting, pages * _PAGE, readers, writers)
 
 
-def _socket(data: bytes, place: int, inode: int) -> tuple[bytes, RawSocket | None]:
+def _socket(data: bytes, end: int, inode: int) -> tuple[bytes, RawSocket | None]:
     """What the kernel calls its protocol, and the socket."""
     (
         family, type_, protocol, local_port, remote_port, name_length, state, shutdown, _, _,
         net_namespace, interface, uid, receive_queue, send_queue, has_peer, _, peer_inode,
         local, remote, protocol_name, name,
-    ) = _SOCKET.unpack_from(data, place)  # fmt: skip
+    ) = _SOCKET.unpack_from(data, end - _SOCKET.size)  # fmt: skip
     if not family:
         return b"", None
     size = {_AF_INET: 4, _AF_INET6: 16, _AF_NETLINK: 4}.get(family, 0)

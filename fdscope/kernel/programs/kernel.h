@@ -67,7 +67,7 @@ struct dentry { struct qstr d_name; };
 struct uid_gid_map { __u32 nr_extents; };
 struct mnt_idmap { struct uid_gid_map uid_map; };
 struct user_namespace { int level; };
-struct vfsmount { struct mnt_idmap *mnt_idmap; };
+struct vfsmount { int mnt_flags; struct mnt_idmap *mnt_idmap; };
 struct vfsmount___5_12 { struct user_namespace *mnt_userns; }; /* until 6.2 */
 struct mount { struct vfsmount mnt; int mnt_id; };
 struct path { struct vfsmount *mnt; struct dentry *dentry; };
@@ -84,6 +84,9 @@ struct fdtable { unsigned long *close_on_exec; struct file **fd; unsigned int ma
 struct files_struct { struct fdtable *fdt; };
 
 /* tasks */
+struct mnt_namespace;
+struct nsproxy { struct mnt_namespace *mnt_ns; };
+struct fs_struct { struct path root; };
 struct thread_info { __u32 cpu, status; };
 struct signal_struct {
     struct pid *pids[4];
@@ -108,6 +111,8 @@ struct task_struct {
     __u64 start_boottime;
     char comm[16];
     struct files_struct *files;
+    struct fs_struct *fs;
+    struct nsproxy *nsproxy;
     struct signal_struct *signal;
     const struct cred *cred;
 };
