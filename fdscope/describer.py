@@ -32,7 +32,9 @@ class Describer:
         self._machine = ProcMachine(root, mounts, self._sockets)
         self._source = ProcSource(root, mounts, timeout_s=1.0)
         self._told: dict[tuple[int, int, bytes], str] = {}
-        self._next: dict[int, float] = {}
+        self._next = 0.0
+        self.shown: Mapping[int, Mapping[int, bytes]] = {}
+        """The processes that are shown now, and the links of all that they hold: one look answers for all."""
 
     def close(self) -> None:
         """Lets the sockets go that it asks with."""
@@ -54,16 +56,20 @@ class Describer:
         key = (pid, fd, link)
         if key not in self._told:
             now = time.monotonic()
-            if now < self._next.get(pid, 0.0) or len(links) > _MOST:
+            if now < self._next or len(links) > _MOST:
                 return text(link)
             if len(self._told) > 100_000:
                 self._told.clear()
-            for process in scan([str(pid)], proc=self._proc, waits=False, threads=False).processes:
-                for one in process.descriptors or ():
-                    self._told[pid, one.fd, links.get(one.fd, b"")] = _in_words(one)
+            chosen = {one: held for one, held in self.shown.items() if len(held) <= _MOST} | {pid: links}
+            for process in scan(
+                [str(one) for one in chosen], proc=self._proc, waits=False, threads=False
+            ).processes:
+                held = chosen.get(process.pid, {})
+                for descriptor in process.descriptors or ():
+                    self._told[process.pid, descriptor.fd, held.get(descriptor.fd, b"")] = _in_words(descriptor)
             self._told.setdefault(key, text(link))
             done = time.monotonic()
-            self._next[pid] = done + _PATIENCE * (done - now)
+            self._next = done + _PATIENCE * (done - now)
         return self._told[key]
 
 

@@ -13,11 +13,22 @@ from .kernel import processes as readers
 from .kernel.sockets import Sockets
 from .kernel.source import Found, Source
 from .kernel.users import user_name
-from .kinds import decode, held_file, kind_of
+from .kinds import Decoder, decode, held_file, kind_of
 from .links import Held, Place, Stranger
 from .model import Descriptor, HeldFile, Problem, Process, Thread, kind_name
 from .problems import OTHERS, problem_of
-from .raw import Machine, RawCount, RawDescriptor, RawEnded, RawHeldFile, RawProcess, RawThread, Record, Unread
+from .raw import (
+    Machine,
+    RawCount,
+    RawDescriptor,
+    RawEnded,
+    RawHeldFile,
+    RawProcess,
+    RawTask,
+    RawThread,
+    Record,
+    Unread,
+)
 from .selection import Selected
 from .text import original, text
 
@@ -58,6 +69,7 @@ class Gathering:
         self.problems: list[Problem] = []
         self._live = live
         self._machine = machine
+        self._decoder = Decoder(machine)
         self._boot_time = boot_time
         self._packages = packages
         self._architecture = os.uname().machine
@@ -92,6 +104,8 @@ class Gathering:
             self._files.setdefault(record.pid, []).append(held_file(record))
         elif isinstance(record, RawProcess):
             self._add_process(record)
+        elif isinstance(record, RawTask):
+            self._add_task(record)
         elif isinstance(record, RawEnded):
             self._ended[record.pid] = record
         elif isinstance(record, Unread):
@@ -124,7 +138,7 @@ class Gathering:
             self._counts[alike.pid] += alike.number
 
     def _add_descriptor(self, raw: RawDescriptor) -> None:
-        descriptor, problem = decode(raw, self._machine)
+        descriptor, problem = self._decoder.decode(raw)
         self._descriptors[raw.pid].append(descriptor)
         if problem is not None:
             self.problems.append(problem)
@@ -228,6 +242,13 @@ class Gathering:
         if process.uid is not None:
             process.user = user_name(process.uid)
         self._processes[raw.pid] = process
+
+    def _add_task(self, raw: RawTask) -> None:
+        self._threads.setdefault(raw.pid, []).append(tasks.brief_thread(raw))
+        if raw.tid == raw.pid:
+            process = self._processes[raw.pid] = tasks.brief_process(raw)
+            process.user = None if process.uid is None else user_name(process.uid)
+            self._ended[raw.pid] = RawEnded(raw.pid, raw.ended_voluntary, raw.ended_involuntary)
 
     def _add_thread(self, raw: RawThread) -> None:
         try:

@@ -19,6 +19,7 @@ MOST = 8
 
 _NONBLOCKING = IoModel(model="nonblocking", evidence="O_NONBLOCK is set")
 _ORDER = {model: place for place, model in enumerate(MODELS)}
+_ONLY_NONBLOCKING = [_NONBLOCKING]  # shared: never change it
 
 Table = dict[int, Descriptor]
 Tables = Mapping[int, Mapping[int | None, Table]]
@@ -163,7 +164,12 @@ def _tell_models(
     epolls = _epolls(process, table)
     rings = _rings(table)
     signals = _signal_evidence(process)
+    busy = {fd for waiting_task, fd in waiting if waiting_task == task}.union(epolls, rings)
     for fd, descriptor in table.items():
+        if fd not in busy and not descriptor.watched_by and "async" not in (descriptor.flags or ()):
+            if "nonblock" in (descriptor.flags or ()):
+                descriptor.io_models = _ONLY_NONBLOCKING
+            continue
         found: list[IoModel] = []
         waiters: list[int] = []
         for way in waiting.get((task, fd), ()):

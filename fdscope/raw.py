@@ -95,6 +95,15 @@ class RawPipe(NamedTuple):
     writers: int
 
 
+class RawNumbers(NamedTuple):
+    """The four lines that every fdinfo has, as numbers."""
+
+    position: int
+    flags: int
+    mount_id: int
+    inode: int
+
+
 class RawDescriptor(NamedTuple):
     """One entry of a descriptor table."""
 
@@ -121,6 +130,8 @@ class RawDescriptor(NamedTuple):
     members: tuple[tuple[int, int], ...] | None = None
     """Of an epoll: number and `open_file` of each registration, as they stand in fdinfo; None: not told."""
     pipe: RawPipe | None = None
+    numbers: RawNumbers | None = None
+    """What the first four lines of `fdinfo` would say, where it has only the others."""
     alike: bytes | None = None
     """Descriptors in which this is equal differ in nothing but pid, fd, tid, position, open file and mount.
 
@@ -226,6 +237,35 @@ class RawEnded(NamedTuple):
     involuntary: int
 
 
+class RawTask(NamedTuple):
+    """A thread as the kernel keeps it (include/linux/sched.h)."""
+
+    pid: int
+    tid: int
+    state: int
+    """TASK_… or EXIT_… of include/linux/sched.h; 0: it runs or wants to."""
+    flags: int
+    """PF_… of the same."""
+    cpu: int
+    uid: int
+    """The effective user id of its process."""
+    voluntary: int
+    involuntary: int
+    cpu_ns: int
+    queue_ns: int
+    """Time that it was ready and waited for a CPU."""
+    started_ns: int
+    """After boot."""
+    ended_voluntary: int
+    """Of all threads of its process that have ended."""
+    ended_involuntary: int
+    ended_cpu_ns: int
+    soft_limit: int
+    """RLIMIT_NOFILE of getrlimit(2); 2^64 - 1: none."""
+    hard_limit: int
+    name: bytes
+
+
 class RawLoad(NamedTuple):
     """What psutil says of a machine; None where it could not say it."""
 
@@ -271,7 +311,7 @@ class RawSystem(NamedTuple):
     """CPU and ``physical_package_id`` of each CPU that is online (sysfs)."""
 
 
-Record = RawProcess | RawThread | RawDescriptor | RawCount | RawLinks | RawHeldFile | RawEnded | Unread
+Record = RawProcess | RawThread | RawDescriptor | RawCount | RawLinks | RawHeldFile | RawEnded | RawTask | Unread
 
 
 class Machine(Protocol):

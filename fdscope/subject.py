@@ -17,9 +17,8 @@ from .inventory import Inventory
 from .kernel.calls import bits_of
 from .kernel.counters import Counters
 from .kernel.programs.switches import OF_32_BITS, RawTotal, RawWay
-from .kernel.programs.tasks import RawTask
 from .kernel.root import Proc
-from .raw import Unread
+from .raw import RawTask, Unread
 from .tally import Tally, Task, Way
 from .text import text
 

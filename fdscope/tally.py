@@ -7,8 +7,7 @@ from errno import ENOENT, ESRCH
 
 from . import switches
 from .kernel.counters import Counters
-from .kernel.programs.tasks import RawTask
-from .raw import Unread
+from .raw import RawTask, Unread
 from .switches import Count, Scheduled
 from .text import text
 

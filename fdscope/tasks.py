@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from . import signals
 from .fdinfo import fields
-from .model import Limit, Memory, Process, Signals, Thread
-from .raw import RawProcess, RawThread
+from .model import Limit, Memory, Process, Signals, Switches, Thread
+from .raw import RawProcess, RawTask, RawThread
 from .stopped import stopped
 from .switches import counters
 from .text import text
@@ -185,6 +185,37 @@ def process(raw: RawProcess, stat: Stat, boot_time: int | None, ticks_per_s: int
             resident_bytes=_kibibytes(info.get(b"VmRSS")),
             virtual_bytes=_kibibytes(info.get(b"VmSize")),
             swapped_bytes=_kibibytes(info.get(b"VmSwap")),
+        ),
+    )
+
+
+_NO_LIMIT = (1 << 64) - 1
+
+
+def brief_process(raw: RawTask) -> Process:
+    """What the kernel keeps of a process, of which `raw` is the main thread, without its texts."""
+    kernel_thread = bool(raw.flags & KERNEL_THREAD)
+    limits = [None if limit == _NO_LIMIT else limit for limit in (raw.soft_limit, raw.hard_limit)]
+    return Process(
+        pid=raw.pid,
+        name=text(raw.name),
+        uid=raw.uid,
+        kernel_thread=kernel_thread or None,
+        descriptor_limit=Limit(soft=limits[0], hard=limits[1]),
+    )
+
+
+def brief_thread(raw: RawTask) -> Thread:
+    """Likewise of a thread."""
+    return Thread(
+        tid=raw.tid,
+        name=text(raw.name),
+        cpu=raw.cpu,
+        context_switches=Switches(
+            voluntary=raw.voluntary,
+            involuntary=raw.involuntary,
+            threads_counted=1,
+            exited_threads_included=False,
         ),
     )
 

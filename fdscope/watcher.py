@@ -17,11 +17,10 @@ from .frame import CommandTotal, Ended, Frame, MachineFrame, ProcessFrame, Proce
 from .kernel.counters import Machine as MachineFiles
 from .kernel.counters import ManyOpen
 from .kernel.programs.switches import RawTotal, RawWay
-from .kernel.programs.tasks import RawTask
 from .kernel.root import Proc
 from .model import Problem
 from .problems import problem_of
-from .raw import Unread
+from .raw import RawTask, Unread
 from .selection import UsageError
 from .sources import counting
 from .subject import Subject
@@ -200,6 +199,7 @@ class Watch:
                 self._end(pid, subject)
         shown = sorted(self._subjects.values(), key=lambda one: (-one.rate, one.pid))[: self._top]
         machine, running = self._machine(seconds)
+        self._describer.shown = {one.pid: one.inventory.links for one in shown if not one.is_kernel}
         found = [self._process(one, seconds, now, running, machine.cpus) for one in shown]
         own_s = time.process_time()
         own_share, self._own_s = (own_s - self._own_s) / seconds, own_s

@@ -7,16 +7,18 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from errno import EACCES, ENAMETOOLONG, EPERM
 
 from ..debug import tell
-from ..raw import RawDescriptor, RawEnded, RawHeldFile, RawLinks, RawMount, Record, Unread
+from ..raw import RawDescriptor, RawEnded, RawHeldFile, RawLinks, RawMount, RawTask, Record, Unread
 from .bpf import NotLoaded, Programs
 from .mounts import Mounts
 from .programs import files, object_file, places
 from .programs.owners import SETTINGS, settings
 from .programs.tasks import PROGRAM as TASKS
-from .programs.tasks import RawTask, tasks
+from .programs.tasks import tasks
 from .root import Proc
 from .source import Found, ProcSource
 
+_WORKER = 0x00000020
+"""PF_WQ_WORKER of include/linux/sched.h: a thread of the kernel whose name in /proc says what it works for."""
 _EVERYBODY = b"0 0 4294967295"  # a user namespace that translates nothing (user_namespaces(7))
 
 
@@ -84,11 +86,31 @@ class BpfSource:
 
     def records(self, pids: Collection[int] | None) -> Iterator[Record]:
         """Everything about these processes, or about all of them, in any order."""
+        if self._brief:
+            yield from self._briefly(pids)
+            return
         chosen = None if pids is None else frozenset(pids)
         listed = [pid for pid in self._proc.pids() if chosen is None or pid in chosen]
         yield from self._beside.tasks(pids, self._pieces(chosen))  # helpers begin before the program is loaded
         yield from self._ended(listed)
         for record in self._beside.tables(self._unseen(listed)):
+            if not (isinstance(record, RawDescriptor) and self._is_bpfs(record)):
+                yield record
+
+    def _briefly(self, pids: Collection[int] | None) -> Iterator[Record]:
+        """As `records`: processes and threads as the kernel keeps them, and their descriptors, counted."""
+        listed = frozenset(self._proc.pids() if pids is None else pids)
+        programs = self._loaded()
+        if programs is not None:
+            counting = places.Places(self._mounts.table)
+            self._tables = counting.owners.tables
+            for count in counting.counts(self._read(programs, None if pids is None else listed)):
+                if count.pid in listed and count.pid != self._own:
+                    yield count
+            for task in self._threads():
+                if task.pid in listed and task.pid != self._own and not task.flags & _WORKER:
+                    yield task
+        for record in self._beside.records(self._unseen(listed)):
             if not (isinstance(record, RawDescriptor) and self._is_bpfs(record)):
                 yield record
 
@@ -173,9 +195,10 @@ class BpfSource:
 
     def _unseen(self, pids: Collection[int]) -> list[int]:
         """Those of these processes that the program does not see: what they hold is for /proc to say."""
-        seen = {task.pid for task in self._threads()}
-        own = [self._own] if self._brief else []  # of whose descriptors some are not meant
-        return [pid for pid in pids if pid not in seen or pid in own]
+        seen = {task.pid for task in self._threads() if not (self._brief and task.flags & _WORKER)}
+        if self._brief:  # of its own descriptors some are not meant
+            seen.discard(self._own)
+        return [pid for pid in pids if pid not in seen]
 
     def details(
         self, places: Iterable[Found], text: Callable[[bytes, bytes], bool] | None = None
@@ -215,12 +238,6 @@ class BpfSource:
         if programs is None:
             return
         read = self._read(programs, None if everyone else chosen)
-        if self._brief:
-            counting = places.Places(self._mounts.table)
-            self._tables = counting.owners.tables
-            found_in = counting.counts(read)
-            yield [one for one in found_in if one.pid != self._own and (chosen is None or one.pid in chosen)]
-            return
         records = files.Records(self._mounts.table)
         self._tables = records.owners.tables
         rest = b""

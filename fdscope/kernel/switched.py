@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from ..raw import RawTask
 from .bpf import Programs
 from .bpfsource import check
 from .programs import object_file, switches
 from .programs.switches import RawTotal, RawWay
 from .programs.tasks import PROGRAM as TASKS
-from .programs.tasks import RawTask, tasks
+from .programs.tasks import tasks
 from .root import Proc
 
 

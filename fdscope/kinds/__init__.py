@@ -26,15 +26,17 @@ import os
 import stat
 from _socket import AF_INET, AF_INET6
 from collections.abc import Hashable
+from copy import copy
 from importlib import import_module
 
 from ..model import Descriptor, HeldFile, Problem, kind_name
-from ..raw import Machine, RawDescriptor, RawHeldFile
+from ..raw import Machine, RawDescriptor, RawHeldFile, RawMount
 from ..text import text
 from ._basics import basics
 from ._file import device_name, file_name
 
 _SOCK_RAW, _RAW_PROTOCOL = 3, 255
+_DELETED = b" (deleted)"  # may be part of a name, which takes a look at the path to know
 
 _known: dict[Hashable, type[Descriptor]] = {}
 
@@ -105,6 +107,32 @@ def _first_of(*keys: Hashable) -> type[Descriptor]:
         if kind is not None:
             return kind
     return _known[("anything",)]
+
+
+class Decoder:
+    """Makes descriptors. Of those that are alike the first is decoded, and the others are copies of it."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._known: dict[tuple[bytes, int], tuple[Descriptor, int, RawMount | None]] = {}
+
+    def decode(self, raw: RawDescriptor) -> tuple[Descriptor, Problem | None]:
+        """As the function of this name."""
+        if raw.alike is None or raw.numbers is None or raw.link.endswith(_DELETED):
+            return decode(raw, self._machine)
+        position = raw.numbers.position
+        key = (raw.alike, id(raw.mount))
+        known = self._known.get(key)
+        if known is not None and (position == known[1] or (position and known[0].position == known[1])):
+            one = copy(known[0])
+            one.fd, one.tid = raw.fd, raw.tid
+            if position != known[1]:
+                one.position = position
+            return one, None
+        found, problem = decode(raw, self._machine)
+        if problem is None:
+            self._known[key] = (copy(found), position, raw.mount)
+        return found, problem
 
 
 def decode(raw: RawDescriptor, machine: Machine) -> tuple[Descriptor, Problem | None]:

@@ -39,7 +39,6 @@ _PATH = 0o10000000
 _ACCESS = ("r", "w", "rw", None)  # 3 is the kernel's "neither, ioctl only" (open(2), "access mode 3")
 
 
-@functools.lru_cache(maxsize=4096)
 def open_flags(octal: bytes) -> tuple[str | None, list[str]]:
     """Access and flag names of an fdinfo ``flags:`` value, which is octal.
 
@@ -48,7 +47,11 @@ def open_flags(octal: bytes) -> tuple[str | None, list[str]]:
     Raises:
         ValueError: `octal` is not an octal number.
     """
-    flags = int(octal, 8)
+    return _named_flags(int(octal, 8))
+
+
+@functools.lru_cache(maxsize=4096)
+def _named_flags(flags: int) -> tuple[str | None, list[str]]:
     access = "path" if flags & _PATH else _ACCESS[flags & 3]
     rest = flags & ~3
     found = []
@@ -69,6 +72,12 @@ def basics(raw: RawDescriptor, info: dict[bytes, bytes] | None = None) -> dict[s
     Raises:
         ValueError: a number is not one.
     """
+    if raw.numbers is not None:
+        _, flags, mount_id, inode = raw.numbers
+        access, names = _named_flags(flags)
+        return {
+            "fd": raw.fd, "tid": raw.tid, "access": access, "flags": names, "mount_id": mount_id, "inode": inode
+        }  # fmt: skip
     found: dict[str, Any] = {"fd": raw.fd, "tid": raw.tid}
     info = fields(raw.fdinfo) if info is None else info
     if b"flags" in info:
@@ -80,16 +89,29 @@ def basics(raw: RawDescriptor, info: dict[bytes, bytes] | None = None) -> dict[s
     return found
 
 
-def is_path_only(info: dict[bytes, bytes]) -> bool:
+def position(raw: RawDescriptor, info: dict[bytes, bytes]) -> int | None:
+    """Where the next read or write begins; None: fdinfo was not read. `info` is it, parsed.
+
+    Raises:
+        ValueError: it is not a number.
+    """
+    if raw.numbers is not None:
+        return raw.numbers.position
+    return int(info[b"pos"]) if b"pos" in info else None
+
+
+def is_path_only(raw: RawDescriptor, info: dict[bytes, bytes]) -> bool:
     """Whether the descriptor is only a place in the file system (O_PATH of open(2)).
 
     Raises:
         ValueError: the flags are not an octal number.
     """
+    if raw.numbers is not None:
+        return bool(raw.numbers.flags & _PATH)
     return bool(int(info.get(b"flags", b"0"), 8) & _PATH)
 
 
-def is_silent(info: dict[bytes, bytes]) -> bool:
+def is_silent(raw: RawDescriptor, info: dict[bytes, bytes]) -> bool:
     """Whether fdinfo could tell nothing of the object: it was not read, or the descriptor is only a place.
 
     Any object can be held as a place, through its own link in /proc; the kernel then adds no lines.
@@ -97,7 +119,7 @@ def is_silent(info: dict[bytes, bytes]) -> bool:
     Raises:
         ValueError: the flags are not an octal number.
     """
-    return not info or is_path_only(info)
+    return (not info and raw.numbers is None) or is_path_only(raw, info)
 
 
 Details = Annotated[dict[str, str] | None, said("what else the kernel tells of it, word for word")]
@@ -109,11 +131,13 @@ class KernelObject(Descriptor, kw_only=True):
     details: Details = None
 
 
-def may_have_details(info: dict[bytes, bytes], known: Collection[bytes] = ()) -> bool:
+def may_have_details(raw: RawDescriptor, info: dict[bytes, bytes], known: Collection[bytes] = ()) -> bool:
     """Whether fdinfo has more than the four lines of every descriptor and these, or is of a kernel that has three.
 
     For kinds of which there are many, and hardly one with more lines: it costs a tenth of `details`.
     """
+    if raw.numbers is not None:
+        return bool(info) and len(info) > sum([key in info for key in known])
     return len(info) > 4 + sum([key in info for key in known]) or b"ino" not in info
 
 

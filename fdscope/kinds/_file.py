@@ -14,7 +14,7 @@ from ..model import READ, WRITE, Descriptor, Process, Prospect, said
 from ..quantity import many, size
 from ..raw import Machine, RawDescriptor, RawMount
 from ..text import text
-from ._basics import Details, basics, details, is_path_only, may_have_details
+from ._basics import Details, basics, details, is_path_only, may_have_details, position
 
 _DELETED = b" (deleted)"
 _MISC = 10  # the character devices that share one major number (proc_misc(5))
@@ -288,7 +288,7 @@ def file_fields(
         known["filesystem"] = FILE_SYSTEMS.get(raw.magic, f"{raw.magic:#x}")
     if b"lock" in info:
         known["locks"] = [parse_lock(line, machine) for line in values(raw.fdinfo, b"lock")]
-    if may_have_details(info):
+    if may_have_details(raw, info):
         known["details"] = details(raw.fdinfo, (b"lock", *known_lines))
     return known
 
@@ -304,8 +304,8 @@ def content_fields(raw: RawDescriptor, info: dict[bytes, bytes]) -> dict[str, An
     if status is not None:
         known["size_bytes"] = status.st_size
         known["allocated_bytes"] = status.st_blocks * 512
-    if b"pos" in info and not is_path_only(info):
-        known["position"] = int(info[b"pos"])
+    if not is_path_only(raw, info):
+        known["position"] = position(raw, info)
     return known
 
 

@@ -226,7 +226,7 @@ def shared(
         ValueError: a number is not one.
     """
     found = basics(raw, info)
-    if raw.fdinfo and may_have_details(info, lines):
+    if raw.fdinfo and may_have_details(raw, info, lines):
         found["details"] = details(raw.fdinfo, lines)
     inode = int(raw.link[8:-1])
     link = f"socket:[{inode}]"

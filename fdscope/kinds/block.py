@@ -10,7 +10,7 @@ from ..fdinfo import fields
 from ..model import MAP, READ, SEEK, WRITE, said
 from ..raw import Machine, RawDescriptor
 from ..text import text
-from ._basics import is_path_only
+from ._basics import is_path_only, position
 from ._file import Device, device_fields
 
 
@@ -30,8 +30,8 @@ class BlockDevice(Device, tag="block-device", kw_only=True):
         """The device, its position and the name of its disk or partition."""
         info = fields(raw.fdinfo)
         known = device_fields(raw, info, machine)
-        if b"pos" in info and not is_path_only(info):
-            known["position"] = int(info[b"pos"])
+        if not is_path_only(raw, info):
+            known["position"] = position(raw, info)
         if raw.status is not None:
             number = raw.status.st_rdev
             name = machine.partition(os.major(number), os.minor(number))

@@ -7,6 +7,7 @@ import stat
 from ..fdinfo import fields
 from ..model import READ, WRITE, Process, Prospect
 from ..raw import Machine, RawDescriptor
+from ._basics import position
 from ._file import Device, File, device_fields
 from .tty import Tty
 
@@ -43,7 +44,7 @@ class CharDevice(Device, tag="char-device", kw_only=True):
         known = device_fields(raw, info, machine)
         if (known.get("driver") or "").startswith("tty"):
             return Tty.decode(raw, machine)
-        known["position"] = int(info.get(b"pos", b"0")) or None
+        known["position"] = position(raw, info) or None
         return cls(**known)
 
     def notes(self) -> list[str]:

@@ -50,7 +50,7 @@ class Epoll(KernelObject, tag="epoll", kw_only=True):
         info = fields(raw.fdinfo)
         targets = [_target(line) for line in values(raw.fdinfo, b"tfd")]
         return cls(
-            targets=None if is_silent(info) else sorted(targets, key=lambda target: target.fd),
+            targets=None if is_silent(raw, info) else sorted(targets, key=lambda target: target.fd),
             details=details(raw.fdinfo, (b"tfd",)),
             **basics(raw, info),
         )

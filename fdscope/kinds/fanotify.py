@@ -87,7 +87,7 @@ class Fanotify(KernelObject, tag="fanotify", kw_only=True):
                 known["event_access"], known["event_flags"] = open_flags(b"%o" % int(found[b"event-flags"], 16))
             else:
                 marks.append(_mark(found, raw.pid, machine))
-        return cls(marks=None if is_silent(info) else marks, details=details(raw.fdinfo, _KNOWN), **known)
+        return cls(marks=None if is_silent(raw, info) else marks, details=details(raw.fdinfo, _KNOWN), **known)
 
     def describe(self) -> str:
         """``2 marks: inode /etc, mount /home``."""

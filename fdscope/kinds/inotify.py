@@ -55,7 +55,7 @@ class Inotify(KernelObject, tag="inotify", kw_only=True):
         info = fields(raw.fdinfo)
         watches = [_watch(line, raw.pid, machine) for line in values(raw.fdinfo, b"inotify wd")]
         return cls(
-            watches=None if is_silent(info) else sorted(watches, key=lambda watch: watch.wd),
+            watches=None if is_silent(raw, info) else sorted(watches, key=lambda watch: watch.wd),
             details=details(raw.fdinfo, (b"inotify wd",)),
             **basics(raw, info),
         )

@@ -10,7 +10,7 @@ from ..fdinfo import fields
 from ..model import MAP, said
 from ..raw import Machine, RawDescriptor
 from ..text import text
-from ._basics import basics, details
+from ._basics import basics, details, position
 from ._file import Device, device_fields
 
 _LINK = re.compile(rb"(?:anon_inode:|/)\[?(?:kvm-)?([^]:]*)\]?(?::(\d+))?")
@@ -51,7 +51,7 @@ class Kvm(Device, tag="kvm", kw_only=True):
         known["name"] = text(raw.link.partition(b" (deleted)")[0].removeprefix(b"anon_inode:").removeprefix(b"/"))
         if part == b"gmem" and "inode" in known:
             known["object"] = f"kvm-gmem:[{known['inode']}]"
-        known["position"] = int(info.get(b"pos", b"0")) or None
+        known["position"] = position(raw, info) or None
         return cls(
             part=text(part), details=details(raw.fdinfo), vcpu=None if number is None else int(number), **known
         )

@@ -17,6 +17,7 @@ import argparse
 import contextlib
 import os
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -123,7 +124,14 @@ class Threads:
 
 
 class PingPong:
-    """Two processes that pass a byte to and fro over two pipes, as fast as they can."""
+    """Two processes that pass a byte to and fro over two pipes, as fast as they can or with `work` in between.
+
+    On one CPU, if they are `pinned`: then each byte takes two context switches and no wake-up of another CPU.
+    """
+
+    def __init__(self, pinned=False, work=0):
+        self._pinned = pinned
+        self._work = work
 
     def __enter__(self):
         first, second = os.pipe(), os.pipe()
@@ -133,7 +141,11 @@ class PingPong:
             if not pid:
                 for number in {*first, *second} - {reader, writer}:
                     os.close(number)
+                if self._pinned:
+                    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
                 while os.read(reader, 1):
+                    for _ in range(self._work):
+                        pass
                     os.write(writer, b".")
                 os._exit(0)
             self.pids.append(str(pid))
@@ -207,8 +219,8 @@ class Bench:
 
     def _of_machine(self):
         """All that a machine holds; with and without who is at the other ends, which the peers do not look for."""
-        commands = self._with_peers(["--json", "--no-peers"], [], [])
-        return {**commands, "fdscope --json": [self._fdscope, "--json"]}
+        commands = self._with_peers(["--json", "--no-peers", "--source", "proc"], [], [])
+        return {**commands, "fdscope --json": [self._fdscope, "--json", "--source", "proc"]}
 
     def machine(self):
         """All that a machine of 100,000 descriptors holds, and of 50,000; and a small process among them.
@@ -231,6 +243,69 @@ class Bench:
         self.targets.append(Target("machine: peak memory", 200, mine.peak_bytes / MEBIBYTE, " MiB"))
         self.targets.append(Target("twice the descriptors: wall time", 2.2, mine.wall_s / before.wall_s))
         self.targets.append(Target("twice the descriptors: peak memory", 2.2, mine.peak_bytes / before.peak_bytes))
+
+    def bpf(self):
+        """The whole machine by the bpf source, as root: everything, at a glance, who, and watched."""
+        rounds = self._rounds + 2
+        with Load(processes=PROCESSES, descriptors=EACH * 4) as load:
+            title = f"{load.descriptors:,} descriptors by bpf"
+            large = self._measure(title, {"fdscope --json": [self._fdscope, "--json", "--source", "bpf"]}, 3)
+        with socket.create_server(("127.0.0.1", 0)) as server, Load(processes=PROCESSES, descriptors=EACH) as load:
+            port = server.getsockname()[1]
+            title = f"{load.descriptors:,} descriptors by bpf: "
+            peers = self._with_peers([], [], [])
+            commands = {
+                "fdscope --json": [self._fdscope, "--json", "--source", "bpf"],
+                "fdscope --json --no-peers": [self._fdscope, "--json", "--no-peers", "--source", "bpf"],
+                **{name: words for name, words in peers.items() if name in PEERS},
+            }
+            whole = self._measure(title + "everything as JSON", commands, rounds)
+            glance = {"fdscope (the overview)": [self._fdscope, "--source", "bpf"]}
+            glance |= {"lsof": peers["lsof"]} if "lsof" in peers else {}
+            self._against_lsof("the overview", 0.2, self._measure(title + "at a glance", glance, rounds))
+            held = os.path.join(os.path.dirname(os.__file__), "os.py")
+            with open(held):
+                for what, words, asked in (
+                    (":PORT", [f":{port}"], ["-i", f":{port}"]),
+                    ("/path", [held], [held]),
+                ):
+                    commands = {f"fdscope who {what}": [self._fdscope, "who", *words]}
+                    if "lsof" in self._peers:
+                        commands["lsof"] = [self._peers["lsof"], "-n", "-P", *asked]
+                    costs = self._measure(title + f"who {what}", commands, rounds)
+                    self._against_lsof(f"who {what}", 0.25, costs)
+            watch = [self._fdscope, "watch", "--source", "bpf", "--count", str(INTERVALS)]
+            (cost,) = self._measure(title + "watched for 10 s", {"fdscope watch": watch}, 1).values()
+        self._against_lsof("everything as JSON", 0.35, whole)
+        name = "fdscope --json --no-peers"
+        if "lsof" in whole:
+            what = "everything as JSON but peers: wall time, in that of lsof"
+            self.targets.append(Target(what, 0.35, whole[name].wall_s / whole["lsof"].wall_s))
+        first = whole["fdscope --json"]
+        (more,) = large.values()
+        self.targets.append(Target("four times the descriptors: wall time", 4.4, more.wall_s / first.wall_s))
+        self.targets.append(Target("everything as JSON: peak memory", 250, first.peak_bytes / MEBIBYTE, " MiB"))
+        self.targets.append(Target("watch of the whole machine: CPU", 0.1, cost.cpu_s / INTERVALS))
+        self._switching()
+
+    def _switching(self):
+        """What a pair that is switched 200,000 times a second loses while each of its switches is counted."""
+        alone, counted = [], []
+        with PingPong(pinned=True, work=120) as pair:
+            for _ in range(self._rounds + 2):
+                alone.append(pair.rate())
+                watching = subprocess.Popen(
+                    [self._fdscope, "watch", "--source", "bpf", "--ndjson", *pair.pids],
+                    stdout=subprocess.DEVNULL,
+                    env=self._environment,
+                )
+                time.sleep(0.5)
+                counted.append(pair.rate())
+                watching.terminate()
+                watching.wait()
+        rate, with_watch = statistics.median(alone), statistics.median(counted)
+        print(f"\na pair on one CPU: {rate:,.0f} voluntary switches/s, each one counted {with_watch:,.0f}")
+        self.targets.append(Target("switches lost to being counted, as a share", 0.1, 1 - with_watch / rate))
 
     def _ends(self, load):
         """A process and who is at its other ends: a small one, and one of those that hold the load."""
@@ -282,19 +357,21 @@ class Bench:
         for what, nap in (("sleep", None), ("wake twice a second", 0.5)):
             with Threads(WATCHED, nap) as pid:
                 commands = {"fdscope watch PID": [self._fdscope, "watch", "--count", str(INTERVALS), pid]}
+                by_proc = [self._fdscope, "watch", "--source", "proc", "--count", str(INTERVALS), pid]
                 if "pidstat" in self._peers:
                     commands["pidstat"] = [self._peers["pidstat"], "-wt", "-p", pid, "1", str(INTERVALS)]
                 title = f"{INTERVALS} intervals of 1 s, {WATCHED:,} threads that {what}"
+                commands["fdscope, by proc"] = by_proc
                 costs = self._measure(title, commands, max(self._rounds // 2, 1))
             if "pidstat" in costs:
-                mine, its = costs.values()
+                mine, its = costs["fdscope watch PID"], costs["pidstat"]
                 self.targets.append(Target(f"{title}: CPU time, in that of pidstat", 0.5, mine.cpu_s / its.cpu_s))
         alone, watched = [], []
         with PingPong() as pair:
             for _ in range(self._rounds):
                 alone.append(pair.rate())
                 watching = subprocess.Popen(
-                    [self._fdscope, "watch", "--ndjson", *pair.pids],
+                    [self._fdscope, "watch", "--source", "proc", "--ndjson", *pair.pids],
                     stdout=subprocess.DEVNULL,
                     env=self._environment,
                 )
@@ -349,7 +426,7 @@ class Bench:
             self.targets.append(Target(what, limit, costs[name].wall_s / bare))
 
 
-SCENARIOS = ("machine", "large_process", "small_process", "sockets", "waits", "watch")
+SCENARIOS = ("bpf", "machine", "large_process", "small_process", "sockets", "waits", "watch")
 
 
 def main():

@@ -179,3 +179,30 @@ def test_switches_of_threads_that_have_ended_are_in_the_sums():
     )
     assert whole.context_switches.voluntary >= living.context_switches.voluntary + 50
     assert whole.context_switches.threads_counted == 1
+
+
+FULL = """
+r, w = os.pipe()
+os.write(w, b'x' * 5000)
+os.write(w, b'y')
+another = os.open(f'/proc/self/fd/{r}', os.O_RDONLY)
+print(r, flush=True)
+os.read(0, 1)
+"""
+
+
+def test_what_waits_in_a_pipe_is_told_by_bpf():
+    with subprocess.Popen(
+        [sys.executable, "-I", "-c", "import os\n" + FULL], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        number = int(process.stdout.readline())
+        told = table(scan([str(process.pid)], source="bpf"), process.pid)[None, number]
+        by_proc = table(scan([str(process.pid)], source="proc"), process.pid)[None, number]
+        process.communicate(b".")
+    assert {name: told[name] for name in ONLY_BPF["pipe"]} == {
+        "waiting_bytes": 5001,
+        "capacity_bytes": 65536,
+        "readers": 2,
+        "writers": 1,
+    }
+    assert not ONLY_BPF["pipe"] & by_proc.keys()

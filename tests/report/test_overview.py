@@ -1,6 +1,6 @@
 """The machine at a glance, word for word."""
 
-from made import HOST, KIND, process, snapshot, switches
+from made import HOST, process, snapshot, switches
 
 from fdscope.model import Host, Limit, Problem, Process
 from fdscope.report.overview import overview
@@ -44,7 +44,7 @@ DB = Process(
     descriptor_count=9,
     descriptor_limit=Limit(soft=10, hard=10),
     context_switches=switches(1000, 500),
-    descriptors=[KIND["pipe"](fd=1), KIND["eventfd"](fd=2)],
+    descriptor_kinds={"pipe": 1, "eventfd": 1},
 )
 PLAIN = Style(unicode=False)
 
@@ -56,7 +56,8 @@ def lines(*arguments, **more):
 def test_a_machine_is_told_whole():
     kernel = Process(pid=2, name="kthreadd", kernel_thread=True, descriptor_count=0)
     problems = [Problem(what="exe", reason="vanished", pid=pid) for pid in (42, 50)]
-    assert lines(kernel, process(), DB, problems=problems) == WHOLE.strip("\n").splitlines()
+    web = process(descriptor_kinds={"pipe": 1, "regular": 1})
+    assert lines(kernel, web, DB, problems=problems) == WHOLE.strip("\n").splitlines()
 
 
 def test_what_is_not_known_of_a_machine_is_left_out():

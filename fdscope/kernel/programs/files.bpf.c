@@ -4,8 +4,9 @@
  * that kernel/files.py takes apart. Nothing is changed and no file is opened: what open files point to is read.
  *
  * What a record says is what /proc/PID/fd, /proc/PID/fdinfo and stat(2) say; where that takes more than reading
- * members, `missing` tells what is to be read there. Needs Linux 5.10 (bpf_d_path, 6e22ab9da793); what newer kernels
- * add is used where it is there: bpf_snprintf (5.13, 7b15523a989b) and bpf_loop (5.17, e6f2dd0f8067).
+ * members, `missing` tells what is to be read there. Expected to load from Linux 5.13 on: bpf_d_path in iterators came
+ * with 5.12 (3d06f34aa896), references to functions (69c087ba6225) and bpf_snprintf (7b15523a989b) with 5.13. bpf_loop
+ * (5.17, e6f2dd0f8067) is used where it is there: without it /proc tells of epolls, and nobody of bytes in pipes.
  */
 #include "holders.h"
 #include "tasks.h"
@@ -325,8 +326,7 @@ int files(struct bpf_iter__task_file *context) {
         return 0;
     struct inode *inode = file->f_inode;
     struct super_block *super = inode->i_sb;
-    know(task, fd);
-    if (!is_wanted(task, inode))
+    if (!is_wanted(task, fd, inode))
         return 0;
     __u64 magic = super->s_magic;
     record.pid = owner.pid;

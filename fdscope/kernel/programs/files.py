@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from struct import Struct
 from typing import NamedTuple
 
-from ...raw import RawDescriptor, RawMount, RawPipe, RawSocket, RawStatus
+from ...raw import RawDescriptor, RawMount, RawNumbers, RawPipe, RawSocket, RawStatus
 from .owners import REPEATS, Owners
 
 PROGRAM = "files"
@@ -92,13 +92,7 @@ class Records:
             if wanted is not None and not wanted(link):
                 continue
             lines = data[last : last + lines_length] if lines_length else b""
-            fdinfo = b"pos:\t%d\nflags:\t0%o\nmnt_id:\t%d\nino:\t%d\n%b" % (
-                position,
-                flags,
-                mount_id,
-                inode,
-                lines,
-            )
+            numbers = RawNumbers(position, flags, mount_id, inode)
             status = mount = kernel_type = alike = members = None
             if link[:1] == b"/":
                 if not missing & NO_STATUS:
@@ -113,8 +107,8 @@ class Records:
                 told = data[last + lines_length : last + lines_length + members_count * _MEMBER.size]
                 members = tuple([(number, file) for file, number, _ in _MEMBER.iter_unpack(told)])
             raw = RawDescriptor(
-                pid, fd, link, fdinfo, status, mount, kernel_type, label, protocol, socket,
-                open_file, members, pipe, alike,
+                pid, fd, link, lines, status, mount, kernel_type, label, protocol, socket,
+                open_file, members, pipe, numbers, alike,
             )  # fmt: skip
             if missing & (NO_LINK | NO_STATUS | NO_LINES):
                 self.incomplete.append(Incomplete(raw, missing))

@@ -80,9 +80,8 @@ static __always_inline void know(struct task_struct *task, __u32 fd) {
     owner.missing = BPF_CORE_READ(task, group_leader, files) ? 0 : NO_LEADER;
 }
 
-static __always_inline bool is_wanted(struct task_struct *task, struct inode *inode) {
-    if (wanted.process && (__u32)owner.pid != wanted.process)
-        return false;
+/* Whether it is to be told; what is asked of the object comes first, as it costs least. */
+static __always_inline bool is_wanted(struct task_struct *task, __u32 fd, struct inode *inode) {
     if (wanted.types && !(wanted.types & (1 << (inode->i_mode >> 12))))
         return false;
     if (wanted.inodes[0]) {
@@ -93,7 +92,10 @@ static __always_inline bool is_wanted(struct task_struct *task, struct inode *in
         if (!is_one)
             return false;
     }
-    return !wanted.by_user || BPF_CORE_READ(task, cred, euid.val) == wanted.user;
+    if (wanted.by_user && BPF_CORE_READ(task, cred, euid.val) != wanted.user)
+        return false;
+    know(task, fd);
+    return !wanted.process || (__u32)owner.pid == wanted.process;
 }
 
 #endif

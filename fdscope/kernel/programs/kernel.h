@@ -88,7 +88,9 @@ struct mnt_namespace;
 struct nsproxy { struct mnt_namespace *mnt_ns; };
 struct fs_struct { struct path root; };
 struct thread_info { __u32 cpu, status; };
+struct rlimit { unsigned long rlim_cur, rlim_max; };
 struct signal_struct {
+    struct rlimit rlim[16];
     struct pid *pids[4];
     unsigned long nvcsw, nivcsw; /* of threads that have ended */
     unsigned long long sum_sched_runtime;

@@ -2,8 +2,9 @@
  *
  * Counts every context switch of the processes that are watched, by thread, system call, first arguments and whether it
  * was voluntary, and adds up the time until the thread runs again (tp_btf/sched_switch). Reads registers, and of
- * poll(2) on one descriptor the number of that; changes nothing. Needs Linux 5.12: task storage (4cf1bc1f1045, 5.11),
- * atomic exchange (5ffa25502b5a, 5.12) and bpf_task_pt_regs (dd6e10fbd9fb, 5.15).
+ * poll(2) on one descriptor the number of that; changes nothing. Expected to load from Linux 5.15 on: atomic exchange
+ * came with 5.12 (5ffa25502b5a), task storage for tracing with 5.13 (a10787e6d58c), bpf_task_pt_regs with 5.15
+ * (dd6e10fbd9fb). What state a thread leaves its CPU in the tracepoint tells since 5.18 (fa2c3254d7cf).
  */
 #include "kernel.h"
 #include "tasks.h"

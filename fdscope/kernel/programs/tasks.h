@@ -14,9 +14,10 @@ struct bpf_iter__task { struct bpf_iter_meta *meta; struct task_struct *task; };
 
 struct task_record {
     __s32 pid, tid;
-    __u32 state, flags, cpu, reserved;
+    __u32 state, flags, cpu, uid;
     __u64 voluntary, involuntary, cpu_ns, queue_ns, started_ns;
     __u64 ended_voluntary, ended_involuntary, ended_cpu_ns;
+    __u64 soft_limit, hard_limit; /* RLIMIT_NOFILE */
     char name[16];
 };
 static struct task_record task_record;
@@ -46,6 +47,9 @@ int tasks(struct bpf_iter__task *context) {
     record->ended_voluntary = BPF_CORE_READ(task, signal, nvcsw);
     record->ended_involuntary = BPF_CORE_READ(task, signal, nivcsw);
     record->ended_cpu_ns = BPF_CORE_READ(task, signal, sum_sched_runtime);
+    record->uid = BPF_CORE_READ(task, cred, euid.val);
+    record->soft_limit = BPF_CORE_READ(task, signal, rlim[7].rlim_cur);
+    record->hard_limit = BPF_CORE_READ(task, signal, rlim[7].rlim_max);
     bpf_probe_read_kernel(record->name, sizeof(record->name), task->comm);
     bpf_seq_write(context->meta->seq, record, sizeof(*record));
     return 0;
