@@ -44,7 +44,8 @@ _HELP = (
     "CPU      time on CPUs; 100 % is one CPU",
     "NOCPU    time in which threads were ready, but waited for a CPU",
     "FDS      descriptors, and how many more than at the beginning",
-    "waits    how threads were seen to wait, by looks at some of them, as the second line counts",
+    "waits    how threads wait; where every switch is counted, how many it makes",
+    "         and the share of the time off the CPU; else as looks have seen it",
 )
 
 
@@ -251,12 +252,13 @@ def _waits(one: ProcessFrame, style: Style) -> list[Line]:
         share = percent(wait.share if wait.switches_share is None else wait.switches_share)
         bar = style.bar(wait.share if wait.switches_share is None else wait.switches_share, 8)
         what = f"futex {wait.futex}" if wait.futex else wait.what or ""
-        if wait.switches_per_s is not None:
-            rate = f"{wait.switches_per_s:,.0f}/s, {percent(wait.share)} of the time off the CPU"
-            what = f"{what}: {rate}" if what else rate
         label = "waits" if not number else ""
-        model = wait.model or f"({wait.waits_for})"
-        lines.append([Span(f"{label:<8}{share:>5} {bar} {model:<13} {call:<18} {printable(what)}")])
+        model = f"{wait.model or f'({wait.waits_for})':<13}"
+        if (
+            wait.switches_per_s is not None
+        ):  # each was counted: how many, and how long the threads were off their CPU
+            model = f"{wait.switches_per_s:>9,.0f}/s {percent(wait.share):>5} off"
+        lines.append([Span(f"{label:<8}{share:>5} {bar} {model} {call:<18} {printable(what)}")])
     return lines
 
 
