@@ -118,7 +118,7 @@ tell(tid=tid, cwd=os.getcwd())
 libc.syscall(ctypes.c_long({"x86_64": 60}.get(os.uname().machine, 93)), 0)  # exit(2), of this thread alone
 """
     )
-    until(lambda: state_of(one.pid) == "Z")
+    until(lambda: state_of(one.pid) == "Z" and state_of(f"{one.pid}/task/{one.told['tid']}") == "S")
     process, problems = one.scan()
     # without privilege the kernel refuses the namespaces of a task that has let its memory go (ptrace(2))
     refused = {("namespaces", "permission-denied")} if os.geteuid() else set()
@@ -199,6 +199,8 @@ ready()
 
 
 def test_the_code_is_a_file_that_the_process_maps_and_an_offset_in_it(lab):
+    tasks = os.listdir(f"/proc/{lab.pid}/task")
+    until(lambda: all(state_of(f"{lab.pid}/task/{tid}") == "S" for tid in tasks))  # a thread that runs has no code
     (process,) = scan([str(lab.pid)], mapped=True).processes
     mapped = {file.name.rpartition("/")[2] for file in process.files if file.role == "mapped"}
     for thread in process.threads:
