@@ -59,9 +59,11 @@ class Gathering:
         packages: Mapping[int, int],
         *,
         live: bool,
+        everyone: bool = False,
         brief: bool = False,
     ) -> None:
-        """`brief`: of descriptors only their kinds are counted."""
+        """`everyone`: there are no others; `brief`: of descriptors only their kinds are counted."""
+        self._everyone = everyone
         self._brief = brief
         self._kinds: defaultdict[int, Counter[str]] = defaultdict(Counter)
         self._counts: Counter[int] = Counter()
@@ -119,7 +121,8 @@ class Gathering:
             self._count(RawCount(record.pid, record.tid, record, 1))
             return
         place = (record.tid or record.pid, record.fd)
-        self._links[place] = record.link
+        if not self._everyone:
+            self._links[place] = record.link
         if record.open_file is not None:
             self.open_files[place] = record.open_file
             if record.members is not None:

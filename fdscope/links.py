@@ -119,8 +119,8 @@ class Links:
         self._ends: list[tuple[Held, tuple[End, ...]]] = []
         self._at: defaultdict[str, list[Held]] = defaultdict(list)
         self._facing: defaultdict[str, dict[str, None]] = defaultdict(dict)
-        self.suspects: list[tuple[Held, Watched, int, list[Held]]] = []
-        """Registrations that looked stale: the epoll, which, its place among those of its number, who is alike."""
+        self.suspects: list[tuple[Held, Watched, int]] = []
+        """Registrations that looked stale: the epoll, which, and its place among those of its number."""
         self._together: dict[tuple[str, ...], list[Held]] = {}
         self._sharing: dict[str, list[Holder]] = {}
         self._watchers: defaultdict[str | Place, list[Watcher]] = defaultdict(list)
@@ -130,16 +130,12 @@ class Links:
     def _meet(self) -> None:
         """Puts every end at its key, and joins keys with those that they seek, both ways."""
         sought: dict[str, End] = {}
-        at = self._at
-        for number, held in enumerate((self._shown, self._others)):
-            for one in held:
-                ends = one.descriptor.ends()
-                for end in ends:
-                    at[end.key].append(one)
-                    sought[end.key] = end
-                if ends and not number:
-                    self._ends.append((one, ends))
-        facing = self._facing
+        at, facing = self._at, self._facing
+        self._ends = [(one, ends) for one in self._shown if (ends := one.descriptor.ends())]
+        for one, ends in (*self._ends, *[(other, other.descriptor.ends()) for other in self._others]):
+            for end in ends:
+                at[end.key].append(one)
+                sought[end.key] = end
         for key, end in sought.items():
             for other in end.seeks:
                 if other in at:
@@ -179,14 +175,16 @@ class Links:
 
     def _share_by_number(self, groups: defaultdict[tuple[object, ...], list[Held]]) -> None:
         """Names those of which a number is told; puts the others into the groups of those that look alike."""
-        known: dict[int, list[Held]] = {}
-        number_of = self._same.number
-        for one in self._shown:
-            number = number_of(one.place)
+        numbers = [self._same.number(one.place) for one in self._shown]
+        times = Counter(numbers)
+        known: defaultdict[int, list[Held]] = defaultdict(list)
+        for one, number in zip(self._shown, numbers, strict=True):
             if number is None:
                 groups[_looks(one.descriptor)].append(one)
+            elif times[number] == 1:
+                one.descriptor.open_file = f"{one.place[0]}:{one.place[1]}"
             else:
-                known.setdefault(number, []).append(one)
+                known[number].append(one)
         for together in known.values():
             self._name(together, [])
 
@@ -266,15 +264,11 @@ class Links:
         shown = [one for one in self._shown if one.descriptor.registrations()]
         if not shown and not epolls:
             return
-        places: dict[Place, Held] = {}
-        inodes: defaultdict[int, list[Held]] = defaultdict(list)
-        for one in self._shown:
-            for holder in self._sharing.get(one.descriptor.open_file or "", ()):
-                places.setdefault(_place(holder), one)
-            if one.descriptor.inode is not None:
-                inodes[one.descriptor.inode].append(one)
-        for one in self._shown:
-            places[one.place] = one
+        places = {one.place: one for one in self._shown}
+        if epolls:  # of others, who may hold what is shown under other numbers
+            for one in self._shown:
+                for holder in self._sharing.get(one.descriptor.open_file or "", ()):
+                    places.setdefault(_place(holder), one)
         for epoll in (*shown, *epolls):
             seen: dict[int, int] = {}
             for target in epoll.descriptor.registrations():
@@ -283,7 +277,7 @@ class Links:
                 if here is not None and self._is_target(here, epoll, target, nth):
                     self._add_watcher(here, epoll, target)
                 elif target.inode is not None and self._same.stale(epoll.place, (target.fd, nth)) is not False:
-                    self.suspects.append((epoll, target, nth, inodes[target.inode]))
+                    self.suspects.append((epoll, target, nth))
 
     def _astray(self, epoll: Held, target: Watched, nth: int, alike: list[Held]) -> None:
         """A registration whose number is not that of the file that it watches; or not one of what is shown."""
@@ -327,26 +321,35 @@ class Links:
         A registration is only called stale if it still looks so: a file that is closed loses its number a moment
         before its registrations. So if there are `suspects`, let a moment pass before this.
         """
-        for suspect in self.suspects:
-            epoll, target, nth, alike = suspect
-            if self._same.stale(epoll.place, (target.fd, nth)) is not False:
-                self._astray(epoll, target, nth, alike)
-        for one in self._shown:
+        stale = [one for one in self.suspects if self._same.stale(one[0].place, (one[1].fd, one[2])) is not False]
+        alike: defaultdict[int | None, list[Held]] = defaultdict(list)
+        for one in self._shown if stale else ():
+            alike[one.descriptor.inode].append(one)
+        for epoll, target, nth in stale:
+            self._astray(epoll, target, nth, alike[target.inode])
+        for one in self._shown if self._sharing or self._watchers else ():
             descriptor = one.descriptor
-            sharing = self._sharing.get(descriptor.open_file or "")
-            if sharing is not None:
+            name = descriptor.open_file
+            if name in self._sharing:
+                sharing = self._sharing[name]
                 rest = [other for other in sharing[: MOST + 1] if _place(other) != one.place]
                 descriptor.shared_with, descriptor.shared_total = rest[:MOST], len(sharing) - 1
-            watchers = self._watchers.get(descriptor.open_file or one.place)
-            if watchers:
+            if (name or one.place) in self._watchers:
+                watchers = self._watchers[name or one.place]
                 descriptor.watched_by, descriptor.watched_total = watchers[:MOST], len(watchers)
         for one, ends in self._ends:
             self._tell_peers(one, ends)
 
     def _tell_peers(self, one: Held, ends: tuple[End, ...]) -> None:
         descriptor = one.descriptor
-        keys = tuple(dict.fromkeys([key for end in ends for key in self._facing.get(end.key, ())]))
+        if len(ends) == 1:
+            keys = tuple(self._facing.get(ends[0].key, ()))
+        else:
+            keys = tuple(dict.fromkeys([key for end in ends for key in self._facing.get(end.key, ())]))
         holders = self._holders(keys)
+        if len(holders) == 1 and holders[0] is not one:
+            descriptor.peers, descriptor.peers_total = [_peer(holders[0])], 1
+            return
         total = len(holders) - any(end.key in keys for end in ends)  # who faces itself is no peer of its own
         if total:
             peers = [other for other in holders[: MOST + 1] if other.descriptor is not descriptor]
@@ -393,12 +396,12 @@ class Links:
 
 def objects(held: Sequence[Held], faces: Mapping[str, Iterable[str]]) -> list[Object]:
     """Each object that several of these descriptors hold, or that has a place in `faces`, by its first holder."""
-    times = Counter([one.descriptor.object for one in held])
-    told = {identity for identity, number in times.items() if identity and (number > 1 or identity in faces)}
-    groups: defaultdict[str | None, list[Held]] = defaultdict(list)
-    for one in held:
-        if one.descriptor.object in told:
-            groups[one.descriptor.object].append(one)
+    names = [one.descriptor.object for one in held]
+    times = Counter(names)
+    groups: defaultdict[str, list[Held]] = defaultdict(list)
+    for name, one in zip(names, held, strict=True):
+        if name is not None and (times[name] > 1 or name in faces):
+            groups[name].append(one)
     return [
         Object(
             id=identity,
@@ -407,7 +410,6 @@ def objects(held: Sequence[Held], faces: Mapping[str, Iterable[str]]) -> list[Ob
             faces=list(faces.get(identity, ())),
         )
         for identity, group in groups.items()
-        if identity is not None
     ]
 
 

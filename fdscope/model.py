@@ -535,7 +535,7 @@ class Snapshot(Struct, kw_only=True):
     fdscope: Annotated[str, said("version of fdscope that took it")]
     taken_at: Annotated[str, said("when it was begun (RFC 3339, UTC)")]
     duration_s: Annotated[float, said("how long it took, in seconds")]
-    sources: Annotated[list[str], said("where its facts come from: proc")]
+    sources: Annotated[list[str], said("where its facts come from: bpf, proc")]
     host: Annotated[Host, said("the machine")]
     processes: Annotated[list[Process], said("by pid")]
     objects: Annotated[

@@ -72,12 +72,13 @@ class RawSocket(NamedTuple):
 class RawStatus(NamedTuple):
     """What stat(2) tells, under the same names, of an object that was looked at without it."""
 
-    st_mode: int
     st_ino: int
+    st_mode: int
     st_dev: int
     st_nlink: int
     st_uid: int
     st_gid: int
+    st_blksize: int
     st_size: int
     st_blocks: int
     st_rdev: int

@@ -80,7 +80,12 @@ def scan(
         mounts = Mounts(root)
         machine = ProcMachine(root, mounts, sockets)
         gathering = Gathering(
-            machine, host.boot_time(raw_system.stat), host.package_of(raw_system), live=root.live, brief=brief
+            machine,
+            host.boot_time(raw_system.stat),
+            host.package_of(raw_system),
+            live=root.live,
+            everyone=not words,
+            brief=brief,
         )
         selected = _selected(root, words, gathering.problems) if words else None
         slow = ProcSource(

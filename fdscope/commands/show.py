@@ -37,8 +37,10 @@ def run(asked: Namespace, console: Console) -> int:
         source=asked.source,
     )
     if asked.json:
-        text = document.snapshot(snapshot)
-        console.write_bytes((document.indented(text) if console.is_terminal else text) + b"\n")
+        pieces = document.snapshot(snapshot)
+        for piece in [document.indented(b"".join(pieces))] if console.is_terminal else pieces:
+            console.write_bytes(piece)
+        console.write_bytes(b"\n")
     elif asked.ndjson:
         for line in document.lines(snapshot):
             console.write_bytes(line)

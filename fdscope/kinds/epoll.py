@@ -8,7 +8,7 @@ from ..fdinfo import fields, values, words
 from ..model import POLL, Watched, said
 from ..quantity import many
 from ..raw import Machine, RawDescriptor
-from ._basics import KernelObject, basics, bits, details, is_silent, kernel_device, several
+from ._basics import KernelObject, basics, bits, details, is_silent, kernel_device, may_have_details, several
 
 # include/uapi/linux/eventpoll.h, by bit; the kernel adds err and hup to every registration by itself.
 _EVENTS = (
@@ -51,7 +51,7 @@ class Epoll(KernelObject, tag="epoll", kw_only=True):
         targets = [_target(line) for line in values(raw.fdinfo, b"tfd")]
         return cls(
             targets=None if is_silent(raw, info) else sorted(targets, key=lambda target: target.fd),
-            details=details(raw.fdinfo, (b"tfd",)),
+            details=details(raw.fdinfo, (b"tfd",)) if may_have_details(raw, info, (b"tfd",)) else None,
             **basics(raw, info),
         )
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from ..fdinfo import fields
 from ..model import POLL, READ, WRITE, End, Process, Prospect, said
 from ..raw import Machine, RawDescriptor
-from ._basics import KernelObject, basics, details
+from ._basics import KernelObject, basics, details, may_have_details
 
 _MOST = (1 << 64) - 2
 _KNOWN = (b"eventfd-count", b"eventfd-semaphore", b"eventfd-id")
@@ -35,7 +35,7 @@ class EventFd(KernelObject, tag="eventfd", kw_only=True):
             semaphore=None if semaphore is None else int(semaphore) != 0,
             eventfd_id=None if number is None else int(number),
             object=None if number is None else f"eventfd:[{int(number)}]",
-            details=details(raw.fdinfo, _KNOWN),
+            details=details(raw.fdinfo, _KNOWN) if may_have_details(raw, info, _KNOWN) else None,
             **basics(raw, info),
         )
 

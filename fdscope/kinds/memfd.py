@@ -35,7 +35,7 @@ class MemFd(ByteFile, tag="memfd", kw_only=True):
         known = file_fields(raw, info, machine) | content_fields(raw, info)
         known["name"] = text(raw.link.removeprefix(b"/memfd:").removesuffix(b" (deleted)"))
         known.update(deleted=None, name_removed=None, links=None)
-        page = getattr(raw.status, "st_blksize", None) or 0
+        page = raw.status.st_blksize if raw.status is not None else 0
         return cls(huge_page_bytes=page if page > 1 << 16 else None, **known)
 
     def describe(self) -> str:

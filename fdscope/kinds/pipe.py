@@ -36,10 +36,10 @@ class Pipe(KernelObject, tag="pipe", kw_only=True):
         if may_have_details(raw, info):
             known["details"] = details(raw.fdinfo)
         known["inode"] = int(raw.link[6:-1])
-        name = raw.link.decode("ascii")
+        known["name"] = known["object"] = raw.link.decode("ascii")
         if raw.pipe is not None:
             known.update(pipe_fields(raw.pipe))
-        return cls(name=name, object=name, **known)
+        return cls(**known)
 
     def describe(self) -> str:
         """The link, which end this is, and what waits in it."""
@@ -81,6 +81,9 @@ def pipe_ends(identity: str | None, access: str | None, *, by_path: bool = False
     if identity is None or access not in ("r", "w", "rw"):
         return ()
     reader, writer = identity + ":r", identity + ":w"
-    reading = End(reader, (writer,), missing="no-writer", by_path=by_path)
-    writing = End(writer, (reader,), missing="no-reader", by_path=by_path)
-    return {"r": (reading,), "w": (writing,), "rw": (reading, writing)}[access]
+    found = []
+    if "r" in access:
+        found.append(End(reader, (writer,), missing="no-writer", by_path=by_path))
+    if "w" in access:
+        found.append(End(writer, (reader,), missing="no-reader", by_path=by_path))
+    return tuple(found)

@@ -8,7 +8,7 @@ from ..fdinfo import fields
 from ..model import POLL, READ, Process, Prospect, said
 from ..quantity import duration
 from ..raw import Machine, RawDescriptor
-from ._basics import KernelObject, basics, bits, details
+from ._basics import KernelObject, basics, bits, details, may_have_details
 
 _CLOCKS = {
     0: "realtime",
@@ -55,7 +55,7 @@ class TimerFd(KernelObject, tag="timerfd", kw_only=True):
             settime_flags=None if flags is None else bits(int(flags, 8), _SETTIME_FLAGS),
             remaining_s=None if remaining is None else _seconds(remaining),
             interval_s=None if interval is None else _seconds(interval),
-            details=details(raw.fdinfo, _KNOWN),
+            details=details(raw.fdinfo, _KNOWN) if may_have_details(raw, info, _KNOWN) else None,
             **basics(raw, info),
         )
 

@@ -1,6 +1,7 @@
 """memfd: its name, whatever that is."""
 
 import pytest
+from bpf_here import needs_bpf
 from placing import HEAD, placed, told
 
 
@@ -34,8 +35,9 @@ def test_huge_pages_are_told():
     assert (found.huge_page_bytes, found.describe()) == (1 << 21, "memory a, huge pages, 0 B")
 
 
-def test_live_memory_of_huge_pages(child):
+@pytest.mark.parametrize("source", ["proc", pytest.param("bpf", marks=needs_bpf)])
+def test_live_memory_of_huge_pages(child, source):
     one = child("fd = os.memfd_create('big', os.MFD_HUGETLB)\nready(fd=fd, page=os.fstat(fd).st_blksize)")
-    process, _ = one.scan()
+    process, _ = one.scan(source=source)
     (row,) = [row for row in process.descriptors if row.fd == one.told["fd"]]
     assert (row.name, row.huge_page_bytes, row.size_bytes) == ("big", one.told["page"], 0)

@@ -72,7 +72,7 @@ def test_every_string_of_a_snapshot_can_be_told_from_its_document(name, command,
         objects=[Object(id="a", kind="pipe", holders=[Holder(pid=1, fd=0, process=text(name))])],
         problems=[Problem(what="process", reason="vanished", detail=text(name))],
     )
-    encoded = snapshot(taken)
+    encoded = b"".join(snapshot(taken))
     assert_safe(encoded)
     told = json.loads(encoded)
     process = told["processes"][0]

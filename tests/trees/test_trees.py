@@ -77,7 +77,7 @@ KERNELS = {
 
 def told(proc, *targets):
     """The document of a tree, without what differs from run to run."""
-    snapshot = json.loads(document.snapshot(scan(targets, proc=proc)))
+    snapshot = json.loads(b"".join(document.snapshot(scan(targets, proc=proc))))
     for name in ("fdscope", "taken_at", "duration_s"):
         del snapshot[name]
     return snapshot
@@ -159,7 +159,7 @@ def problems_with(tree, folder, **options):
     """The process that is left of a tree, and its problems but for the one that all trees have."""
     (pid,) = {path.split("/")[1] for path in parsed((HERE / "lab.tree").read_text()) if path.endswith("/limits")}
     snapshot = scan([pid], proc=plant(tree, folder), **options)
-    json.loads(document.snapshot(snapshot))
+    json.loads(b"".join(document.snapshot(snapshot)))
     found = [(one.what, one.reason) for one in snapshot.problems if one.what != "status of files"]
     return (*snapshot.processes, None)[0], found
 

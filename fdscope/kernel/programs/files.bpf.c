@@ -25,8 +25,11 @@ struct record {
     __u8 missing, tail; /* bits of NO_…; one of TAIL_… */
     __s32 pid, tid, fd;
     __u64 open_file, table, view, position;
-    __u32 flags, mode, nlink, uid, gid, device, rdev, mount_id, magic, reserved;
-    __u64 inode, size, blocks;
+    __u32 flags, mount_id;
+    __u64 inode;
+    __u32 mode, device, nlink, uid, gid, block_size;
+    __u64 size, blocks;
+    __u32 rdev, magic;
 };
 struct member { __u64 open_file; __u32 fd, reserved; };
 
@@ -344,6 +347,7 @@ int files(struct bpf_iter__task_file *context) {
     record.uid = inode->i_uid.val;
     record.gid = inode->i_gid.val;
     record.device = encoded(super->s_dev);
+    record.block_size = 1U << (super->s_blocksize_bits & 31); /* of hugetlbfs what fstat(2) tells: its page */
     record.rdev = encoded(inode->i_rdev);
     record.magic = magic;
     record.missing = owner.missing;

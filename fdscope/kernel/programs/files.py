@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from struct import Struct
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ...raw import RawDescriptor, RawMount, RawNumbers, RawPipe, RawSocket, RawStatus
 from .owners import REPEATS, Owners
@@ -15,7 +15,9 @@ PROGRAM = "files"
 NO_LINK, NO_STATUS, NO_LINES = 1, 2, 4
 """Bits of `Incomplete.missing`: what is to be read in /proc."""
 
-_RECORD = Struct("=I3H2B3i3Qq10I3Q")
+_RECORD = Struct("=I3H2B3i3Qq2IQ6I2Q2I")
+_TABLE, _VIEW, _MAGIC = 10, 11, 25
+_NUMBERS, _STATUS = slice(12, 16), slice(15, 25)  # both have the inode
 _ALIKE = 56  # where the record begins to tell of the object
 _MEMBER = Struct("=QII")
 _SOCKET = Struct("=6H4B7I4xQ16s16s32s128s")
@@ -52,69 +54,60 @@ class Records:
         process share, or of which it is a copy, everything comes once.
         """
         found: list[RawDescriptor] = []
-        unpack, place, end = _RECORD.unpack_from, 0, len(data) - _RECORD.size
+        new: Callable[..., Any] = tuple.__new__  # a class called by its name costs three times that
+        place, end = 0, len(data) - _RECORD.size
         owner: tuple[int, int] | None = None
         label: int | None = None
         mounts: Mapping[int, RawMount] = {}
         while place <= end:
-            length, link_length, lines_length, members_count, missing, tail, pid, tid, fd, *rest = unpack(
-                data, place
-            )
+            told = _RECORD.unpack_from(data, place)
+            length, link_length, lines_length, member_count, missing, tail, pid, tid, fd, open_file = told[:10]
             if place + length > len(data):
                 break
-            (
-                open_file,
-                table,
-                view,
-                position,
-                flags,
-                mode,
-                nlink,
-                uid,
-                gid,
-                device,
-                rdev,
-                mount_id,
-                magic,
-                _,
-                *rest,
-            ) = rest
             begin, place = place, place + length
             if owner != (pid, tid):
-                owner, label = (pid, tid), self.owners.label(pid, tid, table, missing)
-                mounts = self.owners.mounts(pid, view)
+                owner, label = (pid, tid), self.owners.label(pid, tid, told[_TABLE], missing)
+                mounts = self.owners.mounts(pid, told[_VIEW])
             if label == REPEATS:
                 continue
-            inode, size, blocks = rest
             first = begin + _RECORD.size
             last = first + link_length
             link = data[first:last]
             if wanted is not None and not wanted(link):
                 continue
-            lines = data[last : last + lines_length] if lines_length else b""
-            numbers = RawNumbers(position, flags, mount_id, inode)
-            status = mount = kernel_type = alike = members = None
+            lines = data[last : last + lines_length]
+            numbers = new(RawNumbers, told[_NUMBERS])
+            status = mount = magic = alike = pipe = socket = None
+            protocol = b""
             if link[:1] == b"/":
                 if not missing & NO_STATUS:
-                    status = RawStatus(mode, inode, device, nlink, uid, gid, size, blocks, rdev)
-                mount = mounts.get(mount_id)
-                kernel_type = magic if mount is None else None
+                    status = new(RawStatus, told[_STATUS])
+                mount = mounts.get(numbers.mount_id)
+                magic = told[_MAGIC] if mount is None else None
                 if not (missing or lines_length or tail):
                     alike = data[begin + _ALIKE : last]
-            pipe = _pipe(data, place) if tail == _TAIL_PIPE else None
-            protocol, socket = _socket(data, place, inode) if tail == _TAIL_SOCKET else (b"", None)
-            if members_count:
-                told = data[last + lines_length : last + lines_length + members_count * _MEMBER.size]
-                members = tuple([(number, file) for file, number, _ in _MEMBER.iter_unpack(told)])
-            raw = RawDescriptor(
-                pid, fd, link, lines, status, mount, kernel_type, label, protocol, socket,
-                open_file, members, pipe, numbers, alike,
+            if tail == _TAIL_PIPE:
+                pipe = _pipe(data, place)
+            elif tail == _TAIL_SOCKET:
+                protocol, socket = _socket(data, place, numbers.inode)
+            members = _members(data, last + lines_length, member_count) if member_count else None
+            raw = new(
+                RawDescriptor,
+                (
+                    pid, fd, link, lines, status, mount, magic, label, protocol, socket,
+                    open_file, members, pipe, numbers, alike,
+                ),
             )  # fmt: skip
             if missing & (NO_LINK | NO_STATUS | NO_LINES):
                 self.incomplete.append(Incomplete(raw, missing))
             else:
                 found.append(raw)
         return found, place
+
+
+def _members(data: bytes, begin: int, count: int) -> tuple[tuple[int, int], ...]:
+    told = _MEMBER.iter_unpack(data[begin : begin + count * _MEMBER.size])
+    return tuple([(number, open_file) for open_file, number, _ in told])
 
 
 def _pipe(data: bytes, end: int) -> RawPipe:

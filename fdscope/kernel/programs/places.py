@@ -71,5 +71,5 @@ def _alike(look: bytes, mount: RawMount | None) -> RawDescriptor:
     if link[:1] != b"/":
         socket = RawSocket(0, family, type_, protocol, 0, 0) if family else None
         return RawDescriptor(0, 0, link, socket=socket)
-    status = RawStatus(mode, 0, 0, 1, 0, 0, 0, 0, rdev)
+    status = RawStatus(0, mode, 0, 1, 0, 0, 0, 0, 0, rdev)
     return RawDescriptor(0, 0, link, b"", status, mount, magic if mount is None else None)
