@@ -8,7 +8,7 @@ from ..frame import Frame, ProcessFrame, ProcessSummary, Summary
 from ..quantity import duration, many, percent
 from .safe import printable
 from .style import Style
-from .table import aligned
+from .table import draw
 
 WORDS = {
     "idle": "idle",
@@ -96,7 +96,7 @@ def summary(found: Summary, style: Style) -> Iterator[str]:
     rows = [_summed(one) for one in found.processes[:_SUMMED] if few or _did_something(one)]
     each = ["MEAN/S", "PEAK/S"]
     headers = ["PID", "PROCESS", "VOL", *each, "INVOL", *each, "CPU", "FDS", "MOSTLY"]
-    yield from aligned(headers, rows, style=style)
+    yield from draw(headers, rows, style=style)
     rest = found.processes_total - len(rows)
     if rest > 0:
         yield f"and {many(rest, 'process', 'processes')} more\n"

@@ -8,10 +8,7 @@ from typing import Any
 from .safe import printable
 from .style import Style, columns
 
-_TABULATE = {"table": "plain", "plain": "plain", "markdown": "github", "html": "html"}
-
-MANY_ROWS = 1000
-"""Beyond so many rows tabulate would take longer than the scan; then columns are laid out here."""
+_TABULATE = {"markdown": "github", "html": "html"}
 
 
 def cell(value: Any) -> str:
@@ -58,29 +55,11 @@ def draw(
     ]
     if form in ("table", "plain"):
         _cut_last(headers, texts, style, len(indent))
-        if len(texts) > MANY_ROWS or not texts or not _suits_tabulate(texts):
-            yield from _fixed(headers if show_headers else None, texts, right, indent)
-            return
-    elif form == "markdown":
+        yield from _fixed(headers if show_headers else None, texts, right, indent)
+        return
+    if form == "markdown":
         texts = [[text.replace("\\", "\\\\").replace("|", "\\|") for text in row] for row in texts]
     yield from _tabulate(headers if show_headers else None, texts, right, form, indent)
-
-
-def aligned(headers: Sequence[str], rows: Sequence[Sequence[Any]], *, style: Style) -> Iterator[str]:
-    """As `draw` in its usual form, without tabulate, whose import takes as much CPU as a watch of two seconds."""
-    texts = [[cell(value) for value in row] for row in rows]
-    right = [bool(rows) and all(isinstance(row[i], int) for row in rows) for i in range(len(headers))]
-    _cut_last(headers, texts, style, 0)
-    yield from _fixed(headers, texts, right, "")
-
-
-def _suits_tabulate(texts: list[list[str]]) -> bool:
-    """Whether tabulate would keep the columns and the cells.
-
-    It counts characters, of which some take two columns of a terminal, and takes away the blanks at the ends of a
-    cell, which may be part of a file's name.
-    """
-    return all(text.isascii() and text == text.strip() for row in texts for text in row)
 
 
 def _cut_last(headers: Sequence[str], texts: list[list[str]], style: Style, indent: int) -> None:
@@ -132,7 +111,7 @@ def _fixed(headers: Sequence[str] | None, texts: list[list[str]], right: list[bo
 def _tabulate(
     headers: Sequence[str] | None, texts: list[list[str]], right: list[bool], form: str, indent: str
 ) -> Iterator[str]:
-    import tabulate  # 40 ms, which JSON need not pay
+    import tabulate  # 40 ms, as much as all else that a table of columns takes
 
     tabulate.MIN_PADDING = 0  # a header is as wide as it is
     drawn = tabulate.tabulate(
