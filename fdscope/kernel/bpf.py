@@ -17,7 +17,7 @@ from typing import Any
 from ..debug import tell
 
 LIBRARY = "libbpf.so.1"
-"""Debian has it in the package libbpf1, Fedora and Arch in libbpf."""
+PACKAGES = "libbpf1 (Debian, Ubuntu) or libbpf (Fedora, Arch)"
 
 _CHUNK = 1 << 16  # twice the buffer that the kernel fills at a time (kernel/bpf/bpf_iter.c, bpf_seq_read)
 _MOST_MESSAGES = 1 << 18
@@ -61,7 +61,7 @@ class Library:
         try:
             self._library = ctypes.CDLL(LIBRARY, use_errno=True)
         except OSError:
-            raise NotLoaded(f"{LIBRARY} is not installed", 0) from None
+            raise NotLoaded(f"{LIBRARY} is not installed; distributions have it in {PACKAGES}", 0) from None
         self._said = bytearray()
         pointer, number = c_void_p, c_int
         self.open_mem = self._function("bpf_object__open_mem", pointer, pointer, c_size_t, pointer)

@@ -19,6 +19,8 @@ from .source import Found, ProcSource
 
 _WORKER = 0x00000020
 """PF_WQ_WORKER of include/linux/sched.h: a thread of the kernel whose name in /proc says what it works for."""
+_LOCKDOWN = "/sys/kernel/security/lockdown"
+_TYPES = "/sys/kernel/btf/vmlinux"
 _EVERYBODY = b"0 0 4294967295"  # a user namespace that translates nothing (user_namespaces(7))
 
 
@@ -320,15 +322,24 @@ def check(proc: Proc) -> None:
     users = proc.read(b"self/uid_map")
     if not isinstance(users, bytes) or b" ".join(users.split()) != _EVERYBODY:
         raise NotLoaded("fdscope runs in a user namespace, and what BPF tells is of the initial one", 0)
-    if not os.path.exists("/sys/kernel/btf/vmlinux"):
-        raise NotLoaded(
-            "this kernel tells nothing of its structures (/sys/kernel/btf/vmlinux, CONFIG_DEBUG_INFO_BTF)", 0
-        )
+    if not os.path.exists(_TYPES):
+        raise NotLoaded(f"there is no {_TYPES}: it takes a kernel built with CONFIG_DEBUG_INFO_BTF", 0)
     missing = missing_rights(proc)
     if missing:
         raise NotLoaded(f"it takes {' and '.join(missing)}: run as root", 0)
+    if _is_locked_down():
+        raise NotLoaded("the kernel is locked down for confidentiality (kernel_lockdown(7)): nobody reads it", 0)
     if not os.path.exists(object_file(files.PROGRAM)):
         raise NotLoaded(f"there is no program for this architecture, {os.uname().machine}", 0)
+
+
+def _is_locked_down() -> bool:
+    """Whether programs may read no memory of the kernel; ``none integrity [confidentiality]`` says so."""
+    try:
+        with open(_LOCKDOWN, "rb") as file:
+            return b"[confidentiality]" in file.read()
+    except OSError:
+        return False
 
 
 # include/uapi/linux/capability.h

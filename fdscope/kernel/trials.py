@@ -6,7 +6,7 @@ import os
 
 from .bpf import NotLoaded, Programs
 from .bpfsource import check
-from .programs import files, object_file, places, tasks
+from .programs import SINCE, files, object_file, places, tasks
 from .programs.owners import SETTINGS, settings
 from .root import Proc
 from .switched import Switched
@@ -21,7 +21,8 @@ def trials(proc: Proc) -> tuple[tuple[str, str], ...]:
             trial(proc)
             found.append((name, ""))
         except NotLoaded as reason:
-            found.append((name, str(reason)))
+            hint = f"; it is expected to work from Linux {SINCE[name]} on" if reason.errno else ""
+            found.append((name, f"{reason}{hint}"))
     return tuple(found)
 
 
@@ -40,7 +41,7 @@ def _places(_: Proc) -> None:
 
 
 def _tasks(_: Proc) -> None:
-    with Programs(object_file(files.PROGRAM), {SETTINGS: settings()}) as programs:
+    with Programs(object_file(places.PROGRAM), {SETTINGS: settings()}) as programs:
         if not any(task.pid == os.getpid() for task in tasks.tasks(b"".join(programs.read(tasks.PROGRAM)))):
             raise NotLoaded("it tells nothing of fdscope itself", 0)
 

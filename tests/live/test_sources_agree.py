@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from bpf_here import needs_bpf
 from children import without_others
+from load import Load
 from program import PROGRAM
 
 from fdscope import scan
@@ -35,9 +36,12 @@ def table(snapshot, pid):
 
 def differences(pid, **more):
     """Place, field and both values wherever the sources differ, though /proc says the same before and after."""
-    before = table(scan([str(pid)], source="proc", **more), pid)
-    told = table(scan([str(pid)], source="bpf", **more), pid)
-    after = table(scan([str(pid)], source="proc", **more), pid)
+    looks = [table(scan([str(pid)], source=source, **more), pid) for source in ("proc", "bpf", "proc")]
+    return compared(*looks)
+
+
+def compared(before, told, after):
+    """As `differences`, of what one process held."""
     assert told.keys() == before.keys() == after.keys()
     found = []
     for place, one in told.items():
@@ -60,6 +64,15 @@ def test_of_every_kind_found_among_all_processes(lab):
     assert told.sources == ["bpf", "proc"]
     assert table(told, lab.pid).keys() == table(by_proc, lab.pid).keys()
     assert os.getpid() in {one.pid for one in told.processes}
+
+
+def test_of_every_descriptor_of_a_loaded_machine_that_is_quiet():
+    with Load(processes=24, descriptors=125) as load:
+        looks = [scan(source=source) for source in ("proc", "bpf", "proc")]
+    for pid in load.pids:
+        before, told, after = (table(look, pid) for look in looks)
+        assert len(told) >= sum(load.each.values())
+        assert compared(before, told, after) == []
 
 
 SHARED = """

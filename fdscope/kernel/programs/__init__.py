@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import os
 
+SINCE = {"files": "5.13", "places": "5.12", "tasks": "5.12", "switches": "5.15"}
+"""The first Linux that each is expected to work on; their sources say what brought it."""
+
 
 def object_file(name: str) -> str:
     """The path of the object of a program for this machine; there may be none."""
