@@ -118,7 +118,8 @@ class Links:
         self._everyone = everyone
         self._ends: list[tuple[Held, tuple[End, ...]]] = []
         self._at: defaultdict[str, list[Held]] = defaultdict(list)
-        self._facing: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        self._facing: defaultdict[str, list[str]] = defaultdict(list)
+        """Key to the keys that it faces, of which some come twice."""
         self.suspects: list[tuple[Held, Watched, int]] = []
         """Registrations that looked stale: the epoll, which, and its place among those of its number."""
         self._together: dict[tuple[str, ...], list[Held]] = {}
@@ -139,9 +140,9 @@ class Links:
         for key, end in sought.items():
             for other in end.seeks:
                 if other in at:
-                    facing[key][other] = None
+                    facing[key].append(other)
                     if end.mutual:
-                        facing[other][key] = None
+                        facing[other].append(key)
 
     def _share(self) -> None:
         """Names the open file description of every descriptor shown, where it can be told from others."""
@@ -342,10 +343,7 @@ class Links:
 
     def _tell_peers(self, one: Held, ends: tuple[End, ...]) -> None:
         descriptor = one.descriptor
-        if len(ends) == 1:
-            keys = tuple(self._facing.get(ends[0].key, ()))
-        else:
-            keys = tuple(dict.fromkeys([key for end in ends for key in self._facing.get(end.key, ())]))
+        keys = tuple(dict.fromkeys([key for end in ends for key in self._facing.get(end.key, ())]))
         holders = self._holders(keys)
         if len(holders) == 1 and holders[0] is not one:
             descriptor.peers, descriptor.peers_total = [_peer(holders[0])], 1
