@@ -86,8 +86,8 @@ class Gathering:
         self._without_descriptors: set[int] = set()
         self._sockets: list[RawDescriptor] = []
         self._links: dict[tuple[int, int], bytes] = {}
-        self.open_files: dict[Place, int] = {}
-        """Where a source tells it: a number of the open file description that is held at a place."""
+        self.open_files: defaultdict[int, dict[int, int]] = defaultdict(dict)
+        """Where a source tells it: task and number to a number of the open file description that is held there."""
         self.members: dict[Place, tuple[tuple[int, int], ...]] = {}
         """Likewise of an epoll: number and open file description of each registration."""
         self.known: dict[int, Process] = {}
@@ -120,13 +120,13 @@ class Gathering:
         if self._brief:
             self._count(RawCount(record.pid, record.tid, record, 1))
             return
-        place = (record.tid or record.pid, record.fd)
+        task, fd = record.tid or record.pid, record.fd
         if not self._everyone:
-            self._links[place] = record.link
+            self._links[task, fd] = record.link
         if record.open_file is not None:
-            self.open_files[place] = record.open_file
+            self.open_files[task][fd] = record.open_file
             if record.members is not None:
-                self.members[place] = record.members
+                self.members[task, fd] = record.members
         if record.link.startswith(_SOCKET):
             self._sockets.append(record)
         else:
@@ -148,7 +148,8 @@ class Gathering:
 
     def add_sockets(self, sockets: Sockets) -> None:
         """Puts the sockets in their place; asked about after all were seen, so that none is too new."""
-        for record in sockets.complete(self._sockets):
+        waiting, self._sockets = self._sockets, []
+        for record in sockets.complete(waiting):
             if isinstance(record, RawDescriptor):
                 self._add_descriptor(record)
             elif isinstance(record, Unread):
@@ -171,7 +172,7 @@ class Gathering:
             if record.tid is None:
                 alike[len(record.found), record.found[0], record.found[-1]].append(record.pid)
             for (fd, _), number in zip(record.found, record.open_files, strict=False):
-                self.open_files[record.tid or record.pid, fd] = number
+                self.open_files[record.tid or record.pid][fd] = number
             for fd, link in record.found:
                 if link in sought:
                     ends_at.append((record.pid, fd, record.tid, link))
@@ -224,7 +225,7 @@ class Gathering:
         found = []
         for record in (*rest, *sockets.complete(raw for raw in raws if raw.link.startswith(_SOCKET))):
             if isinstance(record, RawDescriptor):
-                found.append(Held.of(record.pid, self.name(record.pid), decode(record, self._machine)[0]))
+                found.append(Held(record.pid, self.name(record.pid), decode(record, self._machine)[0]))
         return sorted(found, key=lambda one: one.place)
 
     def name(self, pid: int) -> str | None:

@@ -36,12 +36,11 @@ class Held(NamedTuple):
     pid: int
     process: str | None
     descriptor: Descriptor
-    place: Place
 
-    @classmethod
-    def of(cls, pid: int, process: str | None, descriptor: Descriptor) -> Held:
-        """With its place."""
-        return cls(pid, process, descriptor, (descriptor.tid or pid, descriptor.fd))
+    @property
+    def place(self) -> Place:
+        """Where it is held; made when it is asked for, as of very many it is not."""
+        return self.descriptor.tid or self.pid, self.descriptor.fd
 
 
 class Same(NamedTuple):
@@ -76,7 +75,7 @@ def held_by(processes: Iterable[Process]) -> list[Held]:
     for pid, process in told.items():
         if not any(other < pid and other in told for other in process.shares_table_with or ()):
             name = process.name
-            found += [Held(pid, name, one, (one.tid or pid, one.fd)) for one in process.descriptors or ()]
+            found += [Held(pid, name, one) for one in process.descriptors or ()]
     return found
 
 
@@ -183,7 +182,7 @@ class Links:
             if number is None:
                 groups[_looks(one.descriptor)].append(one)
             elif times[number] == 1:
-                one.descriptor.open_file = f"{one.place[0]}:{one.place[1]}"
+                one.descriptor.open_file = f"{one.descriptor.tid or one.pid}:{one.descriptor.fd}"
             else:
                 known[number].append(one)
         for together in known.values():
@@ -265,12 +264,14 @@ class Links:
         shown = [one for one in self._shown if one.descriptor.registrations()]
         if not shown and not epolls:
             return
-        places = {one.place: one for one in self._shown}
+        watching = (*shown, *epolls)
+        meant = {(one.place[0], target.fd) for one in watching for target in one.descriptor.registrations()}
+        places = {place: one for one in self._shown if (place := one.place) in meant}
         if epolls:  # of others, who may hold what is shown under other numbers
             for one in self._shown:
                 for holder in self._sharing.get(one.descriptor.open_file or "", ()):
                     places.setdefault(_place(holder), one)
-        for epoll in (*shown, *epolls):
+        for epoll in watching:
             seen: dict[int, int] = {}
             for target in epoll.descriptor.registrations():
                 nth = seen[target.fd] = seen.get(target.fd, -1) + 1

@@ -55,7 +55,7 @@ def linked(processes, others=(), asking=UNKNOWN, *, complete=True, unread=False)
 
 
 def other(pid, descriptor, name=None):
-    return Held.of(pid, name, descriptor)
+    return Held(pid, name, descriptor)
 
 
 def test_readers_of_a_pipe_face_its_writers_and_not_each_other():
@@ -143,7 +143,7 @@ def test_sharing_is_told_as_the_kernel_has_it(places, shown_pids):
     files, held = {}, []
     for fd, (pid, description) in enumerate(places):
         files[pid, fd] = description
-        held.append(Held.of(pid, None, file(fd, 7)))
+        held.append(Held(pid, None, file(fd, 7)))
     shown = [
         Process(pid=pid, descriptors=[one.descriptor for one in held if one.pid == pid])
         for pid in range(1, shown_pids + 1)

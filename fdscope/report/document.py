@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 
 _ENCODER = msgspec.json.Encoder()
 
-_AT_A_TIME = 32
-"""Elements of a list that are encoded together; where one has a foreign name, all of them pay for it."""
+_AT_A_TIME = 256
+"""Elements of a list that are encoded together; where one has a foreign name, all of them pay for it.
+
+Processes come one by one, as each may be large.
+"""
 
 # What JSON allows in a string but a terminal would obey: DEL, C1, bidirectional marks and overrides.
 _UNSAFE = rb"\x7f|\xc2[\x80-\x9f]|\xd8\x9c|\xe2\x80[\x8b\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]|\xef\xbb\xbf"
@@ -42,8 +45,9 @@ def snapshot(taken: Snapshot) -> Iterator[bytes]:
         yield opening + b'"%s":' % name.encode()
         if isinstance(value, list):
             yield b"["
-            for begin in range(0, len(value), _AT_A_TIME):
-                yield (b"," if begin else b"") + encode(value[begin : begin + _AT_A_TIME])[1:-1]
+            step = 1 if name == "processes" else _AT_A_TIME
+            for begin in range(0, len(value), step):
+                yield (b"," if begin else b"") + encode(value[begin : begin + step])[1:-1]
             yield b"]"
         else:
             yield encode(value)
