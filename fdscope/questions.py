@@ -100,11 +100,11 @@ class Question:
     links: frozenset[bytes] = frozenset()
     """Whole links that it takes for sure."""
     reads_files = False
+    """Whether it also takes what is held without a descriptor."""
     inode = 0
     """The inode number that each descriptor has that it takes, as the kernel itself knows it; 0: any may be."""
     file_type = 0
     """Likewise its S_IFMT of inode(7)."""
-    """Whether it also takes what is held without a descriptor."""
     links_only = False
     """Whether the link is all that it needs."""
 
@@ -391,12 +391,7 @@ def of_link(wanted: Link) -> OfLinks:
 
 
 def of_place(
-    wanted: Path,
-    place: RawPlace,
-    scene: Scene,
-    sockets_on: Iterable[tuple[bytes, bytes, int]],
-    *,
-    certain: bool,
+    wanted: Path, place: RawPlace, scene: Scene, sockets_on: Iterable[tuple[bytes, bytes, int]], *, certain: bool
 ) -> OfPaths:
     """The question after a path: a tree, a mount, a file, or a name that leads to nothing now.
 

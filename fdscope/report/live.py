@@ -254,9 +254,7 @@ def _waits(one: ProcessFrame, style: Style) -> list[Line]:
         what = f"futex {wait.futex}" if wait.futex else wait.what or ""
         label = "waits" if not number else ""
         model = f"{wait.model or f'({wait.waits_for})':<13}"
-        if (
-            wait.switches_per_s is not None
-        ):  # each was counted: how many, and how long the threads were off their CPU
+        if wait.switches_per_s is not None:  # each was counted, and for how long the threads were off their CPU
             model = f"{wait.switches_per_s:>9,.0f}/s {percent(wait.share):>5} off"
         lines.append([Span(f"{label:<8}{share:>5} {bar} {model} {call:<18} {printable(what)}")])
     return lines
