@@ -8,6 +8,7 @@ processes, which take the CPU from nobody when they are woken: each load switche
 from __future__ import annotations
 
 import ctypes
+import itertools
 import mmap
 import os
 import time
@@ -58,16 +59,18 @@ def ping_pong(scratch: Scratch) -> Load:
 def lock_fight(scratch: Scratch) -> Load:
     """Four processes that need one semaphore all the time: one sleeps with it, the others wait in futex(2).
 
-    The holder sleeps, and does not compute: where CPUs are scarce, the fight would be one over them.
+    The holder sleeps, and does not compute: where CPUs are scarce, the fight would be one over them. It does so
+    every third time, so that most of all switches are those of the lock.
     """
     memory = scratch.keep(mmap.mmap(-1, mmap.PAGESIZE))  # shared, as an anonymous mapping of this module is
     semaphore = ctypes.byref(scratch.keep(ctypes.c_char.from_buffer(memory)))
     checked(libc.sem_init(semaphore, _SHARED, 1))
 
     def fight() -> None:
-        while True:
+        for turn in itertools.count():
             checked(libc.sem_wait(semaphore))
-            time.sleep(_HELD_S)
+            if turn % 3 == 0:
+                time.sleep(_HELD_S)
             checked(libc.sem_post(semaphore))
             _compute(500)  # another one takes it meanwhile, else this one would at once have it again
 

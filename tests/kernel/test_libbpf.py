@@ -1,6 +1,7 @@
 """The binding to libbpf: what is refused is told as a value of its own, and nothing reaches the screen."""
 
 import os
+import stat
 import subprocess
 
 import pytest
@@ -67,6 +68,20 @@ def test_what_a_program_takes_of_the_kernel_is_given_back():
         assert len(held()) > len(before)
         assert b"".join(programs.read("files", os.getpid()))
     assert held() == before
+
+
+@needs_bpf
+def test_the_kernel_itself_leaves_out_what_is_not_wanted():
+    own, user = os.getpid(), os.geteuid()
+
+    def told(**wanted):
+        with Programs(object_file("files"), {SETTINGS: settings(**wanted)}) as programs:
+            return len(b"".join(programs.read("files", own)))
+
+    everything = told(user=user)
+    assert everything == told(process=own) > 0
+    assert told(user=user + 54321) == told(process=own + 1) == told(inodes=[2**63]) == 0
+    assert 0 < told(types=1 << (stat.S_IFREG >> 12)) < everything
 
 
 @needs_bpf
