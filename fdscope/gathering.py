@@ -99,7 +99,9 @@ class Gathering:
         if isinstance(record, RawDescriptor):
             self._add_raw_descriptor(record)
         elif isinstance(record, RawCount):
-            self._count(record)
+            if id(record.raw) not in self._looks:
+                self._looks[id(record.raw)] = (record.raw, kind_name(kind_of(record.raw)))
+            self._count(record.pid, record.tid, self._looks[id(record.raw)][1], record.number)
         elif isinstance(record, RawThread):
             self._add_thread(record)
         elif isinstance(record, RawHeldFile):
@@ -118,7 +120,7 @@ class Gathering:
 
     def _add_raw_descriptor(self, record: RawDescriptor) -> None:
         if self._brief:
-            self._count(RawCount(record.pid, record.tid, record, 1))
+            self._count(record.pid, record.tid, kind_name(kind_of(record)), 1)
             return
         task, fd = record.tid or record.pid, record.fd
         if not self._everyone:
@@ -132,13 +134,10 @@ class Gathering:
         else:
             self._add_descriptor(record)
 
-    def _count(self, alike: RawCount) -> None:
-        found = self._looks.get(id(alike.raw))
-        if found is None:
-            found = self._looks[id(alike.raw)] = (alike.raw, kind_name(kind_of(alike.raw)))
-        self._kinds[alike.pid][found[1]] += alike.number
-        if alike.tid is None:
-            self._counts[alike.pid] += alike.number
+    def _count(self, pid: int, tid: int | None, kind: str, number: int) -> None:
+        self._kinds[pid][kind] += number
+        if tid is None:
+            self._counts[pid] += number
 
     def _add_descriptor(self, raw: RawDescriptor) -> None:
         descriptor, problem = self._decoder.decode(raw)

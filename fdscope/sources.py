@@ -124,7 +124,11 @@ def counting(word: str, root: Proc, *, everyone: bool) -> Switched | None:
 
     try:
         found = Switched(root, telling(os.uname().machine), everyone=everyone)
-        found.begin()
+        try:
+            found.begin()
+        except NotLoaded:
+            found.close()
+            raise
     except NotLoaded as reason:
         if word == "bpf":
             raise UsageError(f"the bpf source cannot be used: {reason} ('fdscope doctor' tells more)") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from errno import EACCES, ENAMETOOLONG, EPERM
+from typing import TypeVar
 
 from ..debug import tell
 from ..raw import RawDescriptor, RawEnded, RawHeldFile, RawLinks, RawMount, RawTask, Record, Unread
@@ -16,6 +17,8 @@ from .programs.tasks import PROGRAM as TASKS
 from .programs.tasks import tasks
 from .root import Proc
 from .source import Found, ProcSource
+
+T = TypeVar("T")
 
 _WORKER = 0x00000020
 """PF_WQ_WORKER of include/linux/sched.h: a thread of the kernel whose name in /proc says what it works for."""
@@ -63,6 +66,7 @@ class BpfSource:
         self._wanted = settings(counted=brief, types=types, inodes=inodes)
         self._programs: Programs | None = None
         self._tables: dict[int, int] | None = None
+        self._stopped = False
 
     def __enter__(self) -> BpfSource:
         return self
@@ -102,14 +106,17 @@ class BpfSource:
     def _briefly(self, pids: Collection[int] | None) -> Iterator[Record]:
         """As `records`: processes and threads as the kernel keeps them, and their descriptors, counted."""
         listed = frozenset(self._proc.pids() if pids is None else pids)
-        programs = self._loaded()
-        if programs is not None:
-            counting = places.Places(self._mounts.table)
-            self._tables = counting.owners.tables
-            for count in counting.counts(self._read(programs, None if pids is None else listed)):
+        counting = places.Places(self._mounts.table)
+        counts = self._taken(counting.counts, None if pids is None else listed)
+        self._tables = None if counts is None else counting.owners.tables
+        threads = self._threads()
+        if not threads:  # what was counted would belong to nobody
+            self._tables = None
+        else:
+            for count in counts or ():
                 if count.pid in listed and count.pid != self._own:
                     yield count
-            for task in self._threads():
+            for task in threads:
                 if task.pid in listed and task.pid != self._own and not task.flags & _WORKER:
                     yield task
         for record in self._beside.records(self._unseen(listed)):
@@ -134,15 +141,23 @@ class BpfSource:
 
     def _sockets(self, links: frozenset[bytes], chosen: frozenset[int]) -> Iterator[RawLinks | Unread]:
         """As `links`, of nothing but sockets."""
-        programs = self._loaded()
-        if programs is not None:
-            found = places.Places(self._mounts.table)
-            self._tables = found.owners.tables
-            for record in found.sockets(programs.read(self._program)):
-                held = tuple(one for one in record.found if one[1] in links)
-                if held and record.pid in chosen:
-                    yield record._replace(found=held)
+        found = places.Places(self._mounts.table)
+        records = self._taken(found.sockets, None)
+        self._tables = None if records is None else found.owners.tables
+        for record in records or ():
+            held = tuple(one for one in record.found if one[1] in links)
+            if held and record.pid in chosen:
+                yield record._replace(found=held)
         yield from self._beside.links(self._unseen(chosen), links)
+
+    def _taken(self, take: Callable[[Iterable[bytes]], list[T]], chosen: frozenset[int] | None) -> list[T] | None:
+        """What is made of all that the program writes; None: it is refused, or was stopped before its end."""
+        programs = self._loaded()
+        try:
+            return None if programs is None else take(self._read(programs, chosen))
+        except NotLoaded as reason:
+            tell(f"bpf cannot be used: {reason}")
+            return None
 
     def _loaded(self) -> Programs | None:
         """The program, loaded; None: it is refused."""
@@ -187,7 +202,11 @@ class BpfSource:
         """All threads; none where the program was refused."""
         if self._programs is None or self._tables is None:
             return []
-        return list(tasks(b"".join(self._programs.read(TASKS))))
+        try:
+            return list(tasks(b"".join(self._programs.read(TASKS))))
+        except NotLoaded as reason:
+            tell(f"bpf does not tell of threads: {reason}")
+            return []
 
     def _ended(self, pids: Collection[int]) -> Iterator[RawEnded]:
         chosen = frozenset(pids)
@@ -197,7 +216,9 @@ class BpfSource:
 
     def _unseen(self, pids: Collection[int]) -> list[int]:
         """Those of these processes that the program does not see: what they hold is for /proc to say."""
-        seen = {task.pid for task in self._threads() if not (self._brief and task.flags & _WORKER)}
+        seen = set(self._tables or ())
+        if not self._stopped:
+            seen.update(task.pid for task in self._threads() if not (self._brief and task.flags & _WORKER))
         if self._brief:  # of its own descriptors some are not meant
             seen.discard(self._own)
         return [pid for pid in pids if pid not in seen]
@@ -241,13 +262,22 @@ class BpfSource:
             return
         read = self._read(programs, None if everyone else chosen)
         records = files.Records(self._mounts.table)
-        self._tables = records.owners.tables
         rest = b""
-        for piece in read:
-            rest += piece
-            found, used = records.take(rest, wanted)
-            rest = rest[used:]
-            yield [raw for raw in found if self._is_meant(raw, chosen)]
+        try:
+            for piece in read:
+                rest += piece
+                found, used = records.take(rest, wanted)
+                rest = rest[used:]
+                self._tables = records.owners.tables
+                yield [raw for raw in found if self._is_meant(raw, chosen)]
+            self._tables = records.owners.tables
+        except NotLoaded as reason:
+            tell(f"bpf cannot be used: {reason}")
+            if self._tables is not None:  # what comes later in the order of processes is read in /proc
+                self._stopped = True
+                yield [
+                    Unread("descriptors after BPF stopped", reason.errno, max(self._tables), detail=str(reason))
+                ]
         incomplete = [one for one in records.incomplete if self._is_meant(one.raw, chosen)]
         if incomplete:
             yield list(self._completed(incomplete))

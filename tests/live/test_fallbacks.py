@@ -72,6 +72,36 @@ def test_a_watch_looks_at_threads_instead_of_counting(refused, lab):
     assert any("switches are sampled, as bpf cannot be used" in line for line in refused)
 
 
+@needs_bpf
+@pytest.mark.parametrize("program", ["files", "places", "tasks"])
+@pytest.mark.parametrize("pieces", [0, 1])
+@pytest.mark.parametrize("brief", [False, True])
+def test_what_stops_while_it_is_read_is_read_in_proc_instead(heard, monkeypatch, lab, program, pieces, brief):
+    read = bpf.Programs.read
+
+    def stopping(self, name, pid=0):
+        for number, piece in enumerate(read(self, name, pid)):
+            if name == program and number == pieces:
+                break
+            yield piece
+        if name == program:
+            raise NotLoaded(f"{name} stopped", 12)
+
+    monkeypatch.setattr(bpf.Programs, "read", stopping)
+    monkeypatch.setattr(bpf, "_CHUNK", 4096)
+    told, by_proc = scan(source="auto", brief=brief), scan(source="proc", brief=brief)
+    one, other = ({one.pid: one for one in snapshot.processes}[lab.pid] for snapshot in (told, by_proc))
+    assert (one.descriptor_kinds, one.descriptor_count) == (other.descriptor_kinds, other.descriptor_count)
+    assert len({one.pid for one in told.processes}) == len(told.processes)
+    assert {one.pid for one in told.processes} >= {lab.pid, os.getpid(), 1}
+    assert any("stopped: Cannot allocate memory" in line for line in heard) == (
+        program == "tasks" or (program == "places") == brief
+    )
+    assert [process.pid for process in told.processes if process.descriptor_count is None] == [
+        process.pid for process in by_proc.processes if process.descriptor_count is None
+    ]
+
+
 def test_the_checkup_says_what_was_refused_and_what_it_takes(refused):
     with Proc("/proc") as proc:
         told = dict(trials.trials(proc))
