@@ -185,7 +185,7 @@ def test_a_table_that_threads_share_is_told_once_and_one_of_its_own_by_its_threa
 
 
 def test_settings_hold_what_is_wanted_and_a_key_of_their_own():
-    told = struct.unpack("=16s6I8Q", settings(process=5, types=2, details=False, user=0, counted=True, inodes=[9]))
-    assert told[1:] == (5, 2, False, 0, True, True, 9, *(0,) * (MOST_INODES - 1))
+    told = struct.unpack("=16s6I8Q", settings(process=5, types=2, user=0, counted=True, inodes=[9]))
+    assert told[1:] == (5, 2, 0, True, True, 0, 9, *(0,) * (MOST_INODES - 1))
     assert settings()[:16] != settings()[:16]
     assert settings(key=b"k" * 16) == settings(key=b"k" * 16)

@@ -365,25 +365,23 @@ int files(struct bpf_iter__task_file *context) {
         record.missing |= NO_LINK;
     record.link_length = record.missing & NO_LINK ? 0 : length - 1;
     lines_length = member_count = 0;
-    if (wanted.details) {
-        __u32 type = inode->i_mode & 0170000;
-        bool is_place = file->f_flags & 010000000; /* O_PATH: of the object nothing is told */
-        struct file_lock_context *locks = inode->i_flctx;
-        if (link[0] == '/' && !is_plain(file, inode, magic))
-            record.missing |= NO_STATUS;
-        if (locks && !(is_empty(&locks->flc_flock) && is_empty(&locks->flc_posix) && is_empty(&locks->flc_lease)))
-            record.missing |= NO_LINES;
-        if (is_place)
-            ;
-        else if (type == 0140000 && magic == 0x534F434B) /* SOCKFS_MAGIC */
-            socket(file);
-        else if (type == 0010000)
-            pipe(file);
-        else if (link[0] != '/' && magic == 0x09041934) /* ANON_INODE_FS_MAGIC */
-            anonymous(file);
-        else if (BPF_CORE_READ(file, f_op, show_fdinfo))
-            record.missing |= NO_LINES;
-    }
+    __u32 type = inode->i_mode & 0170000;
+    bool is_place = file->f_flags & 010000000; /* O_PATH: of the object nothing is told */
+    struct file_lock_context *locks = inode->i_flctx;
+    if (link[0] == '/' && !is_plain(file, inode, magic))
+        record.missing |= NO_STATUS;
+    if (locks && !(is_empty(&locks->flc_flock) && is_empty(&locks->flc_posix) && is_empty(&locks->flc_lease)))
+        record.missing |= NO_LINES;
+    if (is_place)
+        ;
+    else if (type == 0140000 && magic == 0x534F434B) /* SOCKFS_MAGIC */
+        socket(file);
+    else if (type == 0010000)
+        pipe(file);
+    else if (link[0] != '/' && magic == 0x09041934) /* ANON_INODE_FS_MAGIC */
+        anonymous(file);
+    else if (BPF_CORE_READ(file, f_op, show_fdinfo))
+        record.missing |= NO_LINES;
 
     __u32 link_bytes = record.link_length, line_bytes = lines_length;
     __u32 member_bytes = (member_count & (2 * MAX_MEMBERS - 1)) * sizeof(members[0]);

@@ -16,10 +16,10 @@ struct wanted {
     __u64 key[2];     /* drawn anew for each run: no address leaves the kernel */
     __u32 process;    /* pid in the reader's namespace; 0: all */
     __u32 types;      /* bit n: files whose S_IFMT is n << 12; 0: all */
-    __u32 details;    /* 0: neither lines of fdinfo nor what sockets and pipes tell */
     __u32 user;       /* effective user id of the process, if by_user */
     __u32 by_user;
     __u32 counted;    /* of places.bpf.c: what is equal is counted, so neither fd nor inode is told */
+    __u32 reserved;
     __u64 inodes[8];  /* only of objects with one of these inode numbers; the first is 0: all */
 };
 SEC(".rodata.wanted") const volatile struct wanted wanted = {};

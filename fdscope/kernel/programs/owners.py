@@ -21,7 +21,6 @@ def settings(
     *,
     process: int = 0,
     types: int = 0,
-    details: bool = True,
     user: int | None = None,
     counted: bool = False,
     inodes: Collection[int] = (),
@@ -32,7 +31,6 @@ def settings(
     Args:
         process: a pid; 0: all.
         types: bit n: files whose S_IFMT of inode(7) is n << 12; 0: all.
-        details: of files.bpf.c: with lines of fdinfo, and what sockets and pipes tell.
         user: effective user id of the processes; None: of all.
         counted: of places.bpf.c: neither numbers nor inodes, for `Places.counts`.
         inodes: only of objects with these inode numbers, `MOST_INODES` at most; none: of all.
@@ -40,7 +38,7 @@ def settings(
     """
     by_user = user is not None
     numbers = (*inodes, *(0,) * (MOST_INODES - len(inodes)))
-    wanted = (process, types, details, user or 0, by_user, counted, *numbers)
+    wanted = (process, types, user or 0, by_user, counted, 0, *numbers)
     return Struct(f"=16s6I{MOST_INODES}Q").pack(key or os.urandom(16), *wanted)
 
 
