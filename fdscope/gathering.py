@@ -61,8 +61,14 @@ class Gathering:
         live: bool,
         everyone: bool = False,
         brief: bool = False,
+        partly: bool = False,
     ) -> None:
-        """`everyone`: there are no others; `brief`: of descriptors only their kinds are counted."""
+        """What the records are.
+
+        `everyone`: there are no others; `brief`: of descriptors only their kinds are counted; `partly`: not all
+        descriptors of a process are read.
+        """
+        self._partly = partly
         self._everyone = everyone
         self._brief = brief
         self._kinds: defaultdict[int, Counter[str]] = defaultdict(Counter)
@@ -232,19 +238,27 @@ class Gathering:
         name = self._machine.process_name(pid)
         return None if name is None else text(name)
 
+    def process(self, raw: RawProcess, stat: tasks.Stat) -> Process:
+        """A process alone, as its texts tell it, of which `stat` is one.
+
+        Raises:
+            ValueError, KeyError, IndexError: they are of another form.
+        """
+        found = tasks.process(raw, stat, self._boot_time, self._ticks_per_s)
+        if found.uid is not None:
+            found.user = user_name(found.uid)
+        return found
+
     def _add_process(self, raw: RawProcess) -> None:
         try:
             stat = tasks.parse_stat(raw.stat)
-            process = tasks.process(raw, stat, self._boot_time, self._ticks_per_s)
+            self._processes[raw.pid] = self.process(raw, stat)
             self._start_ticks[raw.pid] = stat.start_ticks
             if raw.maps:
                 self.code[raw.pid] = tasks.Code(raw.maps)
         except STRANGE as error:
-            process = Process(pid=raw.pid)
+            self._processes.setdefault(raw.pid, Process(pid=raw.pid))
             self._strange(raw.pid, "process", error)
-        if process.uid is not None:
-            process.user = user_name(process.uid)
-        self._processes[raw.pid] = process
 
     def _add_task(self, raw: RawTask) -> None:
         self._threads.setdefault(raw.pid, []).append(tasks.brief_thread(raw))
@@ -286,6 +300,8 @@ class Gathering:
             else:
                 process.descriptors = self._descriptors.get(pid, [])
                 process.descriptors.sort(key=_place)
+                if self._partly:  # what the kernel counts stays
+                    continue
                 process.descriptor_count = sum(one.tid is None for one in process.descriptors)
                 kinds = Counter(map(type, process.descriptors))
                 process.descriptor_kinds = {kind_name(kind): number for kind, number in kinds.items()}

@@ -63,6 +63,14 @@ def tell(
             _tell_models(process, task or process.pid, table, tables, waiting)
 
 
+def forget_queues(processes: Iterable[Process]) -> None:
+    """Takes back which queues are the fullest, where not all descriptors were read."""
+    for process in processes:
+        for thread in process.threads:
+            if thread.wait is not None:
+                thread.wait.busiest = None
+
+
 def tables_of(process: Process) -> dict[int | None, Table]:
     """The descriptors of each table: of the process's own, under None, and of threads that have their own."""
     found: dict[int | None, Table] = {}

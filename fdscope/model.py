@@ -22,9 +22,12 @@ READ, WRITE, SEEK, POLL, MAP = "read", "write", "seek", "poll", "map"
 VERBS = (READ, WRITE, SEEK, POLL, MAP)
 
 
-def said(sentence: str) -> Meta:
-    """A field's one line of documentation; schema, manual and column help all print it."""
-    return Meta(description=sentence)
+def said(sentence: str, *, any_case: bool = False) -> Meta:
+    """A field's one line of documentation; schema, manual and column help all print it.
+
+    `any_case`: it is a word of a protocol, and capitals mean nothing where it is compared.
+    """
+    return Meta(description=sentence, extra={"any_case": True} if any_case else None)
 
 
 class Holder(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -284,6 +287,8 @@ class Descriptor(Struct, tag_field="kind", kw_only=True, omit_defaults=True, gc=
     in_file_system: ClassVar[bool] = False
     """Whether the object has a name in a file system."""
 
+    meets: ClassVar[frozenset[str]] = frozenset()
+    """Kinds other than its own that may be at its other end."""
     one_open_file: ClassVar[bool] = False
     """Whether an object that has a name of its own has never more than one open file description."""
     own_inode: ClassVar[bool] = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from . import host, identity, iomodels, sources, tasks
 from ._version import __version__
@@ -13,17 +13,19 @@ from .kernel import processes as readers
 from .kernel.load import load
 from .kernel.machine import ProcMachine
 from .kernel.mounts import Mounts
-from .kernel.root import Proc
+from .kernel.root import Directory, Proc
 from .kernel.sameness import Sameness
 from .kernel.sockets import Sockets
 from .kernel.source import ProcSource, Source
 from .kernel.system import system
+from .kinds import KINDS, file_types_of, links_of, needed_for
 from .links import UNKNOWN, Links, Same, held_by, objects
-from .model import Object, Problem, Process, Snapshot
+from .model import Descriptor, Object, Problem, Process, Snapshot
 from .problems import OTHERS, problem_of
 from .selection import Candidate, Selected, UsageError, select
 from .text import text
 from .times import rfc3339
+from .where import Expression, only, parse
 
 _MOMENT_S = 0.005
 """How long a task may take that has begun to close a file, and was perhaps interrupted."""
@@ -41,6 +43,7 @@ def scan(
     threads: bool = True,
     source: str = "auto",
     brief: bool = False,
+    where: str | Expression | None = None,
 ) -> Snapshot:
     """Looks once at the processes that `targets` name, or at all of them if there are none.
 
@@ -58,16 +61,22 @@ def scan(
         source: where descriptors are read: ``proc``, ``bpf``, or ``auto``, which is bpf where that is allowed and
             faster, as of a whole machine.
         brief: of descriptors only tell how many there are of each kind, and of processes what the overview shows.
+        where: tell only of the descriptors, and files held without one, for which this expression of
+            `fdscope.where` is true, and of the processes that hold them. What is known of a process or kind before
+            its descriptors are read decides before they are.
 
     What could not be read is in the snapshot's `problems`; a target that no process matches is one of them.
     The time taken grows with the descriptors of the processes that were selected and, for the sake of peers, a
     little with those of all others.
 
     Raises:
-        UsageError: a target is no pid, name or regular expression, there is no such directory as `proc`, or
-            `source` cannot be used here.
+        UsageError: a target is no pid, name or regular expression, `where` is no expression, there is no such
+            directory as `proc`, or `source` cannot be used here.
     """
     words = list(targets)
+    wanted = parse(where) if isinstance(where, str) else where
+    kinds = _kinds(wanted, peers=peers)
+    of_processes = wanted is not None and any(word.of_process for word in wanted.words)
     began, clock = time.time(), time.monotonic()
     try:
         root = Proc(proc)
@@ -84,15 +93,28 @@ def scan(
             host.boot_time(raw_system.stat),
             host.package_of(raw_system),
             live=root.live,
-            everyone=not words,
+            everyone=not words and not of_processes,
             brief=brief,
+            partly=kinds is not None,
         )
         selected = _selected(root, words, gathering.problems) if words else None
+        users: set[int | None] = set()
+        if wanted is not None and of_processes:
+            selected, users = _narrowed(root, selected, wanted, gathering)
+        pids = None if selected is None else [one.pid for one in selected]
+        narrow = _narrow(kinds, users, peers=peers and pids is not None)
         slow = ProcSource(
-            root, mounts, timeout_s=timeout_s, mapped=mapped, waits=waits, threads=threads, brief=brief
+            root,
+            mounts,
+            timeout_s=timeout_s,
+            mapped=mapped,
+            waits=waits,
+            threads=threads,
+            brief=brief,
+            wanted=narrow.wanted,
         )
-        chosen = sources.chosen(source, slow, root, mounts, stack, everyone=selected is None, brief=brief)
-        for record in chosen.records(None if selected is None else [one.pid for one in selected]):
+        chosen = sources.chosen(source, slow, root, mounts, stack, pids=pids, brief=brief, narrow=narrow)
+        for record in chosen.records(pids):
             gathering.add(record)
         gathering.add_sockets(sockets)
         found = gathering.processes(selected or ())
@@ -103,6 +125,10 @@ def scan(
             _name_functions(root, mounts, gathering, found)
         if waits:
             iomodels.tell(found, machine.lock_blockers, gathering.name)
+        if kinds is not None:
+            iomodels.forget_queues(found)
+        if wanted is not None:
+            found, joined = only(wanted, found, joined)
         busy = load(root) if selected is None else None
     return Snapshot(
         fdscope=__version__,
@@ -200,6 +226,56 @@ def _copy_links(process: Process, same: Process) -> None:
                 setattr(descriptor, name, getattr(twin, name))
             for own, known_of in zip(descriptor.registrations(), twin.registrations(), strict=False):
                 own.stale, own.held_as = known_of.stale, known_of.held_as
+
+
+def _kinds(wanted: Expression | None, *, peers: bool) -> tuple[type[Descriptor], ...] | None:
+    """The kinds that must be read for what is wanted; None: all."""
+    if wanted is None:
+        return None
+    kinds = wanted.kinds()
+    if peers:
+        kinds = needed_for(kinds)
+    return kinds if len(kinds) < len(KINDS) else None
+
+
+def _narrow(
+    kinds: tuple[type[Descriptor], ...] | None, users: Collection[int | None], *, peers: bool
+) -> sources.Narrow:
+    """What a source is told of what is wanted: of types and users nothing, where `peers` of others are sought."""
+    link = None if kinds is None else links_of(kinds)
+    if peers:
+        return sources.Narrow(link)
+    types = () if kinds is None else file_types_of(kinds)
+    user = next(iter(users)) if len(users) == 1 else None
+    return sources.Narrow(link, sum(1 << (one >> 12) for one in types), user)
+
+
+def _narrowed(
+    root: Proc, selected: list[Selected] | None, wanted: Expression, gathering: Gathering
+) -> tuple[list[Selected], set[int | None]]:
+    """The processes of which something may be wanted, as far as they tell by themselves; and their users."""
+    asked = {word.name for word in wanted.words if word.of_process}
+    found = []
+    users: set[int | None] = set()
+    for one in map(Selected, root.pids()) if selected is None else selected:
+        process = Process(pid=one.pid) if asked == {"pid"} else _alone(root, one.pid, gathering)
+        if process is not None and wanted.may_fit(process):
+            found.append(one)
+            users.add(process.uid)
+    return found, users
+
+
+def _alone(root: Proc, pid: int, gathering: Gathering) -> Process | None:
+    """A process without what it holds; None: it is gone."""
+    task = root.process(pid)
+    if not isinstance(task, Directory):
+        return None
+    with task:
+        raw, _ = readers.process(task, pid)
+    try:
+        return None if raw is None else gathering.process(raw, tasks.parse_stat(raw.stat))
+    except STRANGE:
+        return Process(pid=pid)
 
 
 def _selected(root: Proc, words: list[str], problems: list[Problem]) -> list[Selected]:

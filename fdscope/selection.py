@@ -11,6 +11,14 @@ class UsageError(ValueError):
     """What was asked makes no sense; the message says what to do instead."""
 
 
+def nearest(word: str, known: Iterable[str], otherwise: str) -> str:
+    """``did you mean 'kind'?``, if one of the words that are known is like this one; else `otherwise`."""
+    from difflib import get_close_matches  # costs 5 ms, which only a mistake pays
+
+    near = get_close_matches(word.lower(), list(known), 1, 0.6)
+    return f"did you mean '{near[0]}'?" if near else otherwise
+
+
 class Candidate(NamedTuple):
     """A process that a name may match."""
 

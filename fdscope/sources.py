@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Collection
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, NamedTuple
 
 from .debug import tell
 from .kernel.mounts import Mounts
@@ -19,6 +19,20 @@ if TYPE_CHECKING:
     from .kernel.bpfsource import BpfSource
     from .kernel.switched import Switched
 
+
+class Narrow(NamedTuple):
+    """Which descriptors are wanted, as far as a source can tell before it has read them."""
+
+    wanted: Callable[[bytes], bool] | None = None
+    """Whether those with this link are; None: all are."""
+    types: int = 0
+    """Bit n: files whose S_IFMT of inode(7) is n << 12; 0: all."""
+    user: int | None = None
+    """Effective user id of all processes that are wanted; None: not known."""
+
+
+_FEW = 16
+"""So few processes are read by /proc, whatever they hold."""
 PAYS = 3000
 """Descriptors from which on bpf is faster, as it takes 40 ms to load."""
 
@@ -30,8 +44,9 @@ def chosen(
     mounts: Mounts,
     stack: contextlib.ExitStack,
     *,
-    everyone: bool,
+    pids: Collection[int] | None,
     brief: bool,
+    narrow: Narrow,
 ) -> Source:
     """The source that a word names.
 
@@ -41,22 +56,23 @@ def chosen(
         root: the proc file system.
         mounts: its mount tables.
         stack: what closes the source at the end.
-        everyone: whether all processes are to be read.
+        pids: the processes that are to be read; None: all.
         brief: whether descriptors are only to be counted by kind.
+        narrow: what else is known of the descriptors that are wanted.
 
     Raises:
         UsageError: bpf was asked for by name, and cannot be used.
     """
     if word == "proc":
         return proc_source
-    if word == "auto" and not (everyone and pays(root)):
+    if word == "auto" and not ((pids is None or len(pids) > _FEW) and pays(root, pids)):
         tell("source: proc, which is faster for so few descriptors")
         return proc_source
     from .kernel.bpf import NotLoaded  # ctypes takes 3 ms to load
     from .kernel.bpfsource import BpfSource
 
     try:
-        found = stack.enter_context(BpfSource(root, mounts, proc_source, brief=brief))
+        found = stack.enter_context(BpfSource(root, mounts, proc_source, brief=brief, **narrow._asdict()))
         if word == "bpf":
             found.load()
         tell("source: bpf")
@@ -138,10 +154,10 @@ def counting(word: str, root: Proc, *, everyone: bool) -> Switched | None:
     return found
 
 
-def pays(root: Proc) -> bool:
-    """Whether there are so many descriptors that bpf is faster; without a count of the kernel's, no."""
+def pays(root: Proc, pids: Collection[int] | None = None) -> bool:
+    """Whether these processes, or all, hold so much that bpf is faster; without a count of the kernel's, no."""
     count = 0
-    for pid in root.pids():
+    for pid in root.pids() if pids is None else pids:
         count += descriptor_count(root, b"%d/fd" % pid) or 0
         if count >= PAYS:
             return True

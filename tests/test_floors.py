@@ -31,7 +31,9 @@ ABOUT_DATA = {"links", "prospects", "switches", "selection", "tasks", "host", "w
     "verdicts",
     "problems",
     "identity",
+    "fields",
 }
+ASKING = {"vocabulary", "where"}
 MAY = {
     **dict.fromkeys(LEAVES, LEAVES),
     "model": LEAVES,
@@ -39,10 +41,11 @@ MAY = {
     **dict.fromkeys(ABOUT_DATA, DATA | ABOUT_DATA),
     "kernel": LEAVES,
     "kinds": DATA,
+    **dict.fromkeys(ASKING, DATA | ABOUT_DATA | ASKING | {"kinds"}),
     "lab": DATA,
     "gathering": DATA | ABOUT_DATA | {"kernel", "kinds"},
     "sources": DATA | ABOUT_DATA | {"kernel"},
-    "scanner": DATA | ABOUT_DATA | {"kernel", "gathering", "sources"},
+    "scanner": DATA | ABOUT_DATA | ASKING | {"kernel", "kinds", "gathering", "sources"},
     "search": DATA | ABOUT_DATA | {"kernel", "kinds", "sources"},
     "describer": DATA | ABOUT_DATA | {"kernel", "kinds", "scanner"},
     "inventory": DATA | ABOUT_DATA | {"kernel", "describer"},
@@ -51,9 +54,10 @@ MAY = {
     "targets": DATA | ABOUT_DATA | {"kernel"},
     "watcher": DATA | ABOUT_DATA | {"kernel", "describer", "subject", "targets", "sources"},
     "waiting": DATA | ABOUT_DATA | {"scanner"},
-    "report": DATA | ABOUT_DATA | {"kinds"},
+    "report": DATA | ABOUT_DATA | ASKING | {"kinds"},
     "commands": DATA
     | ABOUT_DATA
+    | ASKING
     | {"report", "scanner", "search", "waiting", "watcher", "lab", "kernel", "kinds"},
     "cli": DATA | ABOUT_DATA | {"report", "commands"},
     "__init__": {"_version", "scanner", "search", "waiting", "watcher", "model", "answers", "frame", "selection"},

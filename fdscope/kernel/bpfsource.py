@@ -22,6 +22,8 @@ T = TypeVar("T")
 
 _WORKER = 0x00000020
 """PF_WQ_WORKER of include/linux/sched.h: a thread of the kernel whose name in /proc says what it works for."""
+_MANY = 16
+"""So many processes are read out of all, and not one by one."""
 _LOCKDOWN = "/sys/kernel/security/lockdown"
 _TYPES = "/sys/kernel/btf/vmlinux"
 _EVERYBODY = b"0 0 4294967295"  # a user namespace that translates nothing (user_namespaces(7))
@@ -39,7 +41,9 @@ class BpfSource:
         brief: bool = False,
         links_only: bool = False,
         types: int = 0,
+        user: int | None = None,
         inodes: Collection[int] = (),
+        wanted: Callable[[bytes], bool] | None = None,
     ) -> None:
         """Finds out whether BPF may be asked at all; the program is loaded by `load`, or when it is needed.
 
@@ -50,7 +54,9 @@ class BpfSource:
             brief: descriptors are only counted, by what their kind is known by.
             links_only: only sockets are looked for, by `links`.
             types: only of these types, as of `programs.files.settings`.
+            user: likewise.
             inodes: likewise.
+            wanted: of `records`, whether descriptors with this link are; None: all are.
 
         Raises:
             NotLoaded: something that it takes is missing; the text says what.
@@ -63,7 +69,8 @@ class BpfSource:
         self._before = _open_numbers()
         self._brief = brief
         self._program = places.PROGRAM if brief or links_only else files.PROGRAM
-        self._wanted = settings(counted=brief, types=types, inodes=inodes)
+        self._settings = settings(counted=brief, types=types, user=user, inodes=inodes)
+        self._wanted = wanted
         self._programs: Programs | None = None
         self._tables: dict[int, int] | None = None
         self._stopped = False
@@ -87,7 +94,7 @@ class BpfSource:
             NotLoaded: the kernel refuses it.
         """
         if self._programs is None:
-            self._programs = Programs(object_file(self._program), {SETTINGS: self._wanted})
+            self._programs = Programs(object_file(self._program), {SETTINGS: self._settings})
         return self._programs
 
     def records(self, pids: Collection[int] | None) -> Iterator[Record]:
@@ -97,7 +104,9 @@ class BpfSource:
             return
         chosen = None if pids is None else frozenset(pids)
         listed = [pid for pid in self._proc.pids() if chosen is None or pid in chosen]
-        yield from self._beside.tasks(pids, self._pieces(chosen))  # helpers begin before the program is loaded
+        many = len(listed) > _MANY
+        pieces = self._pieces(chosen, everyone=many, wanted=self._wanted)
+        yield from self._beside.tasks(pids, pieces)  # helpers begin before the program is loaded
         yield from self._ended(listed)
         for record in self._beside.tables(self._unseen(listed)):
             if not (isinstance(record, RawDescriptor) and self._is_bpfs(record)):

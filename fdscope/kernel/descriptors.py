@@ -30,10 +30,13 @@ class Wish(NamedTuple):
     text: Callable[[bytes, bytes], bool] | None = None
     """Whether one with this link and fdinfo is; None: each."""
 
+    unread: bool = False
+    """Whether one is whose link could not be read."""
+
     def may_be(self, link: bytes | Unread) -> bool:
         """Whether one with this link may be; a path that is too long to be told may be any."""
         if isinstance(link, Unread):
-            return self is EVERYTHING or (link.errno == ENAMETOOLONG and self.link(b"/"))
+            return self is EVERYTHING or self.unread or (link.errno == ENAMETOOLONG and self.link(b"/"))
         return self.link(link)
 
     def may_have(self, link: bytes, fdinfo: bytes) -> bool:

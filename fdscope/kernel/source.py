@@ -60,6 +60,7 @@ class ProcSource:
         waits: bool = False,
         threads: bool = True,
         brief: bool = False,
+        wanted: Callable[[bytes], bool] | None = None,
     ) -> None:
         """What to read.
 
@@ -71,7 +72,9 @@ class ProcSource:
             waits: also what threads are stopped in, and where the code of the process is mapped from.
             threads: also threads, and the tables that they have of their own.
             brief: neither control groups, commands and namespaces, nor what is held without a descriptor.
+            wanted: whether descriptors with this link are; None: all are.
         """
+        self._wish = None if wanted is None else Wish(wanted, unread=True)
         self._brief = brief
         self._proc = proc
         self._mounts = mounts
@@ -103,9 +106,12 @@ class ProcSource:
 
         def some(task: Directory, pid: int) -> Iterator[Record]:
             for tid, directory in self._own_tables(task, pid):
-                yield from descriptors(directory, pid, tid, self._mounts, self._patience, self._helpers)
+                yield from self._table(directory, pid, tid)
 
         yield from self._each(list(pids), some, also_gone=False)
+
+    def _table(self, task: Directory, pid: int, tid: int | None) -> Iterator[Record]:
+        return descriptors(task, pid, tid, self._mounts, self._patience, self._helpers, wish=self._wish)
 
     def sharing_tables(self, pids: Collection[int]) -> dict[int, list[int]]:
         """Those of these processes whose descriptor table other processes share (kcmp(2)), with these."""
@@ -337,7 +343,7 @@ class ProcSource:
             if isinstance(directory, Directory):
                 label = None if tid == tables[0] else tid
                 if numbered:
-                    yield from descriptors(directory, pid, label, self._mounts, self._patience, self._helpers)
+                    yield from self._table(directory, pid, label)
                 if label is None and not self._brief:
                     yield from processes.held(directory, pid, self._mounts, self._patience)
                 if directory is not task:

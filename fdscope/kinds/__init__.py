@@ -25,7 +25,7 @@ import functools
 import os
 import stat
 from _socket import AF_INET, AF_INET6
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Iterable
 from copy import copy
 from importlib import import_module
 
@@ -107,6 +107,70 @@ def _first_of(*keys: Hashable) -> type[Descriptor]:
         if kind is not None:
             return kind
     return _known[("anything",)]
+
+
+def links_of(kinds: Iterable[type[Descriptor]]) -> Callable[[bytes], bool]:
+    """Whether a link may be that of one of these kinds: told by the link alone, before anything else is read."""
+    schemes: set[bytes] = set()
+    names: set[bytes] = set()
+    anything = False
+    for form, *rest in (key for kind in kinds for key in kind.known_by if isinstance(key, tuple)):
+        if form in ("socket", "protocol"):
+            schemes.add(b"socket")
+        elif form == "anon_inode":
+            names.add(rest[0])
+        elif form == "scheme" and rest[0][:1] != b"/":
+            schemes.add(rest[0])
+        elif form == "anything":
+            anything = True
+        else:
+            schemes.add(b"/")
+
+    def may_be(link: bytes) -> bool:
+        if anything:
+            return True
+        if link[:1] in (b"/", b""):  # a path, or one that is too long to be told
+            return b"/" in schemes
+        scheme, _, rest = link.partition(b":")
+        if scheme != b"anon_inode":
+            return scheme in schemes
+        name = rest.partition(b":")[0].strip(b"[]")
+        return name in names or name.partition(b"-")[0] + b"-" in names
+
+    return may_be
+
+
+def file_types_of(kinds: Iterable[type[Descriptor]]) -> frozenset[int]:
+    """The types of file, as S_IFMT of inode(7), that objects of these kinds may have; empty: any."""
+    found: set[int] = set()
+    for form, *rest in (key for kind in kinds for key in kind.known_by if isinstance(key, tuple)):
+        if form in ("socket", "protocol"):
+            found.add(stat.S_IFSOCK)
+        elif form in ("type", "device"):
+            found.add(rest[0])
+        elif form == "anon_inode":  # none at all, and since Linux 6.16 a regular file
+            found.update((0, stat.S_IFREG))
+        elif (form, rest[0] if rest else b"") == ("scheme", b"pipe"):
+            found.add(stat.S_IFIFO)
+        else:
+            return frozenset()
+    return frozenset(found)
+
+
+def needed_for(kinds: Iterable[type[Descriptor]]) -> tuple[type[Descriptor], ...]:
+    """The kinds that must be read so that all can be told of these: those at their other ends, and who watches.
+
+    What watches others, as an epoll does, is told by all that its process holds.
+    """
+    chosen = set(kinds)
+    if any(_watches(kind) for kind in chosen):
+        return KINDS
+    names = {name for kind in chosen for name in kind.meets}
+    return tuple(kind for kind in KINDS if kind in chosen or kind_name(kind) in names or _watches(kind))
+
+
+def _watches(kind: type[Descriptor]) -> bool:
+    return kind.registrations is not Descriptor.registrations or kind.works_on is not Descriptor.works_on
 
 
 class Decoder:

@@ -26,11 +26,17 @@ _STATES = {0: "UNCONNECTED", 1: "ESTABLISHED", 2: "SYN-SENT", 7: "UNCONNECTED", 
 SocketType = Annotated[str | None, said("stream, datagram, seqpacket, raw, rdm, dccp or packet (socket(2))")]
 Protocol = Annotated[
     str | None,
-    said("the protocol that it speaks, by the kernel's name: TCPv6; of netlink ROUTE, of packet sockets ARP, …"),
+    said(
+        "the protocol that it speaks, by the kernel's name: TCPv6; of netlink ROUTE, of packet sockets ARP, …",
+        any_case=True,
+    ),
 ]
 State = Annotated[
     str | None,
-    said("of TCP as RFC 9293 names it: LISTEN, TIME-WAIT, …; of others ESTABLISHED, UNCONNECTED or LISTEN"),
+    said(
+        "of TCP as RFC 9293 names it: LISTEN, TIME-WAIT, …; of others ESTABLISHED, UNCONNECTED or LISTEN",
+        any_case=True,
+    ),
 ]
 NetNamespace = Annotated[int | None, said("inode of the network namespace that it is in (namespaces(7))")]
 ForeignNamespace = Annotated[bool | None, said("true: that is another one than its process lives in")]

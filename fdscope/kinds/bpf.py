@@ -114,6 +114,7 @@ class BpfMap(KernelObject, tag="bpf-map", kw_only=True):
     owner_jited: Annotated[bool | None, said("true: those programs are compiled")] = None
 
     known_by = (("anon_inode", b"bpf-map"),)
+    meets = frozenset({"bpf-prog", "bpf-link"})
     verbs = frozenset({POLL, MAP})
     unit = "entries"
 
@@ -175,6 +176,7 @@ class BpfProgram(KernelObject, tag="bpf-prog", kw_only=True):
     ] = None
 
     known_by = (("anon_inode", b"bpf-prog"),)
+    meets = frozenset({"bpf-map", "bpf-link"})
 
     @classmethod
     def decode(cls, raw: RawDescriptor, machine: Machine) -> BpfProgram:
@@ -238,6 +240,7 @@ class BpfLink(KernelObject, tag="bpf-link", kw_only=True):
     ] = None
 
     known_by = (("anon_inode", b"bpf_link"),)
+    meets = frozenset({"bpf-map", "bpf-prog"})
 
     @classmethod
     def decode(cls, raw: RawDescriptor, machine: Machine) -> BpfLink:

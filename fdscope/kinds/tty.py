@@ -29,6 +29,7 @@ class Tty(Device, tag="tty", kw_only=True):
     known_by = tuple(("device", stat.S_IFCHR, major) for major in (3, 4, 5, *_SLAVES, 166, 188, 204, 216, 229))
     verbs = frozenset({READ, WRITE, POLL})
     unit = "a byte stream, by lines or raw"
+    meets = frozenset({"pty-master"})
 
     @classmethod
     def decode(cls, raw: RawDescriptor, machine: Machine) -> Tty:
@@ -94,6 +95,7 @@ class PtyMaster(Device, tag="pty-master", kw_only=True):
     )
     verbs = frozenset({READ, WRITE, POLL})
     unit = "a byte stream"
+    meets = frozenset({"tty"})
     one_open_file = True
 
     @classmethod

@@ -133,7 +133,7 @@ class Described(NamedTuple):
 
 def described() -> list[Described]:
     """Every column; reads all annotations, which costs more than a scan."""
-    from .fields import fields_of
+    from ..fields import fields_of
 
     found = [Described(name, sentence, []) for name, (sentence, _) in _COMPUTED.items()]
     seen = set(_COMPUTED)

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from ..answers import KEEPS, Explanation, Holdings, Waits
+from ..fields import Field, fields_of
 from ..frame import VERDICTS, Frame, Summary
 from ..kinds import KINDS
 from ..model import MODELS, OUTCOMES, REASONS, VERBS, WAITS_FOR, Descriptor, Process, Snapshot, kind_name
-from .fields import Field, fields_of
 from .matrix import wrapped
 
 DATE = "November 23, 2026"

@@ -8,9 +8,9 @@ from typing import Any
 from msgspec import Struct
 
 from ..answers import Explanation
+from ..fields import fields_of
 from ..model import MODELS, OTHER_ENDS, VERBS, Descriptor, Holder, Problem, Process, Prospect, Watched, kind_name
 from ..quantity import duration, size
-from .fields import fields_of
 from .matrix import wrapped
 from .picture import picture
 from .problems import of_process

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 from msgspec import NODEFAULT, Meta, Struct, structs
@@ -18,8 +19,18 @@ class Field(NamedTuple):
     """Whether it may be left out."""
     parts: type[Struct] | None
     """The class of the objects in it, if it holds any."""
+    choices: tuple[str, ...] = ()
+    """The words that it may be; empty: any."""
+    any_case: bool = False
+    """Whether capitals mean nothing where it is compared."""
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it is one number."""
+        return self.form in ("integer", "number")
 
 
+@functools.lru_cache
 def fields_of(kind: type[Struct]) -> list[Field]:
     """The fields of a class, its parents' first."""
     hints = get_type_hints(kind, include_extras=True)
@@ -28,10 +39,23 @@ def fields_of(kind: type[Struct]) -> list[Field]:
         hint = hints[field.name]
         assert get_origin(hint) is Annotated, f"{kind.__name__}.{field.name} says nothing of itself"
         type_, *extras = get_args(hint)
-        sentence = next((e.description for e in extras if isinstance(e, Meta) and e.description), "")
+        metas = [extra for extra in extras if isinstance(extra, Meta)]
+        sentence = next((meta.description for meta in metas if meta.description), "")
+        any_case = any((meta.extra or {}).get("any_case") for meta in metas)
         optional = field.default is not NODEFAULT or field.default_factory is not NODEFAULT
-        found.append(Field(field.name, sentence, in_words(type_), optional, _parts(type_)))
+        parts, choices = _parts(type_), _choices(type_, metas)
+        found.append(Field(field.name, sentence, in_words(type_), optional, parts, choices, any_case))
     return found
+
+
+def _choices(type_: Any, metas: list[Meta]) -> tuple[str, ...]:
+    for meta in metas:
+        if meta.extra_json_schema and "enum" in meta.extra_json_schema:
+            return tuple(meta.extra_json_schema["enum"])
+    for part in (type_, *get_args(type_)):
+        if get_origin(part) is Literal:
+            return tuple(map(str, get_args(part)))
+    return ()
 
 
 _PLAIN = {int: "integer", str: "string", bool: "boolean", float: "number", type(None): ""}

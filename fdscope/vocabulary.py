@@ -1,0 +1,196 @@
+"""The fields of descriptors and processes by the names that people give them: in --where, --columns, --sort.
+
+A name is a field of a descriptor (``remote_port``), of a file that is held without one (``role``), or of the
+process (``uid``); dots lead into it (``tcp.rtt_us``, ``namespaces.net``). Where a descriptor has a field of the
+same name as its process, ``process.`` before it means the process; a kind before it means descriptors of that kind
+(``tcp.state``).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from msgspec import Struct
+
+from .fields import Field, fields_of
+from .kinds import KINDS
+from .model import Descriptor, HeldFile, Process, kind_name
+from .selection import UsageError, nearest
+
+Held = Descriptor | HeldFile
+
+
+class Word(NamedTuple):
+    """A name that means a field."""
+
+    name: str
+    help: str
+    form: str
+    """Its type as in JSON: ``integer``, ``string``, ``list of strings``, …"""
+    kinds: tuple[str, ...] = ()
+    """The kinds that have it; empty: all, or it is of the process."""
+    choices: tuple[str, ...] = ()
+    any_case: bool = False
+    of_process: bool = False
+    path: tuple[str, ...] = ()
+    """The fields that lead to it, from the descriptor or process on."""
+    only: type[Descriptor] | None = None
+    """The one kind that is meant, if it was named."""
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it is one number, and set to the right in a table."""
+        return self.form in ("integer", "number")
+
+    def of(self, owner: Any) -> Any:
+        """Its value; None: none. `owner` is a process if the word is `of_process`, else a descriptor or file."""
+        if self.only is not None and type(owner) is not self.only:
+            return None
+        computed = _COMPUTED.get(self.name)
+        if computed is not None:
+            return computed(owner)
+        return _follow(owner, self.path)
+
+
+def _follow(value: Any, path: Sequence[str]) -> Any:
+    """What the fields of `path` lead to; of a list, what they lead to from each element."""
+    for place, name in enumerate(path):
+        if isinstance(value, list):
+            found = [_follow(one, path[place:]) for one in value]
+            return [one for one in found if one is not None] or None
+        value = value.get(name) if isinstance(value, dict) else getattr(value, name, None)
+        if value is None:
+            return None
+    return value
+
+
+def _kind(held: Held) -> str | None:
+    return None if isinstance(held, HeldFile) else kind_name(type(held))
+
+
+def _description(held: Held) -> str:
+    return (held.name or "") if isinstance(held, HeldFile) else held.describe()
+
+
+def _models(held: Held) -> list[str] | None:
+    return list(dict.fromkeys(one.model for one in getattr(held, "io_models", None) or ())) or None
+
+
+_COMPUTED: dict[str, Callable[[Any], Any]] = {
+    "kind": _kind,
+    "description": _description,
+    "io_models": _models,
+    "command": lambda process: " ".join(process.command or ()) or None,
+}
+"""Words whose value is no field as it stands; `_SPECIAL` says the rest of them."""
+
+_SPECIAL = (
+    Word("kind", "kind of the object (fdscope-kinds(7))", "string", choices=tuple(map(kind_name, KINDS))),
+    Word("description", "what it is, in one line, without others", "string"),
+    Word("io_models", "I/O models by which it is used, or set to be used", "list of strings"),
+    Word("process", "the process's name", "string", of_process=True, path=("name",)),
+    Word("process_state", "state of the process", "string", of_process=True, path=("state",)),
+    Word("command", "the process's arguments, with a blank between two", "string", of_process=True),
+)
+
+_LATE = frozenset(
+    "threads descriptors descriptor_kinds files context_switches shares_table_with descriptor_count".split()
+)
+"""Fields of a process that are known only when its threads and descriptors have been read."""
+
+
+def is_late(word: Word) -> bool:
+    """Whether a word of the process is known only when more than the process itself has been read."""
+    return bool(word.path) and word.path[0] in _LATE
+
+
+@functools.lru_cache
+def kinds_with(name: str) -> tuple[type[Descriptor], ...]:
+    """The kinds that have this field."""
+    return tuple(kind for kind in KINDS if name in kind.__struct_fields__)
+
+
+def names() -> list[str]:
+    """Every word that is one name: those of all descriptors first, then of single kinds, then of the process."""
+    own = dict.fromkeys(word.name for word in _SPECIAL)
+    own.update(dict.fromkeys(Descriptor.__struct_fields__))
+    for kind in KINDS:
+        own.update(dict.fromkeys(kind.__struct_fields__))
+    own.update(dict.fromkeys(HeldFile.__struct_fields__))
+    own.update(dict.fromkeys(Process.__struct_fields__))
+    return [name for name in own if name not in ("threads", "descriptors", "files")]
+
+
+def word(name: str) -> Word:
+    """What a name means.
+
+    Raises:
+        UsageError: nothing; the message has the nearest name that means something.
+    """
+    found = next((one for one in _SPECIAL if one.name == name), None) or _plain(name)
+    if found is None:
+        raise UsageError(f"there is no field '{name[:60]}': {_hint(name)}")
+    return found
+
+
+def _plain(name: str) -> Word | None:
+    first, _, rest = name.partition(".")
+    path = tuple(name.split("."))
+    if first == "process" and rest:
+        return _of_class(Process, name, path[1:], of_process=True)
+    kinds = kinds_with(first)
+    if kinds:
+        found = _of_class(kinds[0], name, path)
+        if found is not None:
+            everybody = first in Descriptor.__struct_fields__
+            return found._replace(kinds=() if everybody else tuple(map(kind_name, kinds)))
+    only = next((kind for kind in KINDS if kind_name(kind) == first), None)
+    if only is not None and rest:
+        found = _of_class(only, name, path[1:])
+        return None if found is None else found._replace(kinds=(first,), only=only)
+    return _of_class(HeldFile, name, path) or _of_class(Process, name, path, of_process=True)
+
+
+def _of_class(kind: type[Struct], name: str, path: tuple[str, ...], *, of_process: bool = False) -> Word | None:
+    """What a path of fields leads to from a class; None: it leads nowhere."""
+    field: Field | None = None
+    parts: type[Struct] | None = kind
+    lists = False
+    for place, step in enumerate(path):
+        if parts is None:  # the key of an object whose keys are no fields: only its last step
+            known = field is not None and field.form.startswith("object of ") and place == len(path) - 1 and step
+            if not (known and field):
+                return None
+            of_what = field.form.removeprefix("object of ").removesuffix("s")
+            return Word(name, f"{field.sentence}: {step}", of_what, of_process=of_process, path=path)
+        field = next((one for one in fields_of(parts) if one.name == step), None)
+        if field is None:
+            return None
+        lists = lists or (field.form.startswith("list of ") and place < len(path) - 1)
+        parts = field.parts
+    if field is None:
+        return None
+    form = f"list of {field.form}s" if lists else field.form
+    any_case, choices = field.any_case, field.choices
+    return Word(name, field.sentence, form, (), choices, any_case, of_process, path)
+
+
+def _hint(name: str) -> str:
+    known = names()
+    first, dot, rest = name.partition(".")
+    if dot:
+        kinds = [kind for kind in KINDS if kind_name(kind) == first] or list(kinds_with(first))[:1]
+        inner = [f"{first}.{one}" for kind in kinds for one in _inner(kind, first)]
+        inner += [f"process.{one}" for one in Process.__struct_fields__] if first == "process" else []
+        known = inner or known
+        if not inner and rest:
+            name = first
+    return nearest(name, known, "'fdscope --columns help' lists them")
+
+
+def _inner(kind: type[Descriptor], first: str) -> list[str]:
+    field = next((one for one in fields_of(kind) if one.name == first), None)
+    own = list(kind.__struct_fields__) if kind_name(kind) == first else []
+    return own + (list(field.parts.__struct_fields__) if field is not None and field.parts else [])

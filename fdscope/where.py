@@ -1,0 +1,517 @@
+"""The language of ``--where``: which descriptors are meant, said by their fields. Pure; Python evaluates nothing.
+
+::
+
+    expression = all ("or" all)*            all   = one ("and" one)*
+    one        = "not" one | "(" expression ")" | "exists" FIELD | FIELD | FIELD operator value | value "in" FIELD
+    operator   = "==" "!=" "<" "<=" ">" ">=" "=~" "!~" "in" "not in"
+    value      = 'text' | "text" | 10M | 5min | true | false | FIELD | "(" value, value … ")"
+
+A comparison with what is not there is false, also ``!=``; ``not`` turns it round. Of a list it is enough that one
+element fits, of ``!=`` and ``!~`` that none does. A field alone is true if it is there and neither false, 0 nor
+empty.
+
+What is known decides as early as it can (Kleene's three values): an expression may be asked of a process whose
+descriptors have not been read, and of a kind before there is a descriptor of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from .kinds import KINDS
+from .model import Descriptor, Object, Process
+from .selection import UsageError, nearest
+from .vocabulary import Held, Word, is_late, word
+
+UNKNOWN: Any = object()
+"""The value of a field that has not been read."""
+NOTHING: Any = object()
+"""Stands for the descriptor where only a process is meant, all of which has been read."""
+
+_TOKEN = re.compile(
+    r"""\s*(?:
+        (?P<text>"(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*')
+      | (?P<number>-?[0-9]+(?:\.[0-9]+)?)(?P<unit>[A-Za-zµ]*)
+      | (?P<name>[A-Za-z_][\w-]*(?:\.[\w-]+)*)
+      | (?P<sign>==|!=|<=|>=|=~|!~|&&|\|\||[<>!(),\[\]])
+      | (?P<strange>\S)
+    )""",
+    re.VERBOSE | re.ASCII,
+)
+
+_SAME = {"&&": "and", "||": "or", "!": "not", "[": "(", "]": ")"}
+_COMPARISONS = ("==", "!=", "<", "<=", ">", ">=", "=~", "!~", "in")
+_OWN_WORDS = ("and", "or", "not", "in", "exists", "true", "false")
+_MOST, _DEEPEST = 100_000, 100
+
+_SIZES: dict[str, int] = {"B": 1} | {
+    unit + end: base**power
+    for power, unit in enumerate("KMGTPE", 1)
+    for end, base in (("", 1024), ("iB", 1024), ("B", 1000))
+}
+_COUNTS = {"k": 1000, "K": 1000, "M": 10**6, "G": 10**9, "T": 10**12}
+_TIMES = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_ENDINGS = {"_ns": 1e-9, "_us": 1e-6, "_ms": 1e-3, "_s": 1.0}
+
+Test = Callable[["Process | None", "Held | type | None"], "bool | None"]
+"""What an expression says of a descriptor; None: that cannot be told yet."""
+
+
+class Expression(NamedTuple):
+    """An expression that was understood."""
+
+    text: str
+    test: Test
+    words: tuple[Word, ...]
+    """The fields that it asks for."""
+
+    def fits(self, process: Process, held: Held) -> bool:
+        """Whether it is true of something that a process holds."""
+        return self.test(process, held) is True
+
+    def may_fit(self, process: Process) -> bool:
+        """Whether it may be true of something that a process holds; nothing has been read but the process."""
+        return self.test(process, None) is not False
+
+    def keeps(self, process: Process) -> bool:
+        """Whether it is true of a process as a whole: it asks for nothing but the process."""
+        return all(one.of_process for one in self.words) and self.test(process, NOTHING) is True
+
+    def kinds(self) -> tuple[type[Descriptor], ...]:
+        """The kinds of which it may be true."""
+        return tuple(kind for kind in KINDS if self.test(None, kind) is not False)
+
+    @property
+    def asks_for_files(self) -> bool:
+        """Whether it asks for files that are held without a descriptor: it names their role."""
+        return any(one.name == "role" for one in self.words)
+
+
+def parse(text: str) -> Expression:
+    """The expression that a text means.
+
+    Raises:
+        UsageError: it is none; the message says where and why.
+    """
+    if len(text) > _MOST:
+        raise UsageError(f"--where: an expression of {len(text):,} characters is too long")
+    parser = _Parser(text)
+    test = parser.whole()
+    return Expression(text, test, tuple(dict.fromkeys(parser.words)))
+
+
+def all_of(expressions: list[Expression]) -> Expression | None:
+    """One that is true where all of these are; None: there are none."""
+    if len(expressions) < 2:
+        return expressions[0] if expressions else None
+    return Expression(
+        " and ".join(f"({one.text})" for one in expressions),
+        _all([one.test for one in expressions]),
+        tuple(dict.fromkeys(word for one in expressions for word in one.words)),
+    )
+
+
+def only(wanted: Expression, processes: list[Process], joined: list[Object]) -> tuple[list[Process], list[Object]]:
+    """Of these processes and objects those that are meant; takes the rest out of the processes.
+
+    A process stays if it holds something that is meant, or if it is meant as a whole.
+    """
+    found = []
+    names: set[str | None] = set()
+    for process in processes:
+        keeps = wanted.keeps(process)
+        if process.descriptors is not None:
+            process.descriptors = [one for one in process.descriptors if wanted.fits(process, one)]
+        if process.files is not None:
+            process.files = [one for one in process.files if wanted.fits(process, one)] or None
+        if keeps or process.descriptors or process.files:
+            found.append(process)
+            names.update(one.object for one in process.descriptors or ())
+    return found, [one for one in joined if one.id in names or not names.isdisjoint(one.faces)]
+
+
+def quoted(text: str) -> str:
+    """A text as the language writes it."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+# what is true
+
+
+def _all(tests: list[Test]) -> Test:
+    def test(process: Process | None, held: Held | type | None) -> bool | None:
+        known: bool | None = True
+        for one in tests:
+            answer = one(process, held)
+            if answer is False:
+                return False
+            known = None if answer is None else known
+        return known
+
+    return test
+
+
+def _any(tests: list[Test]) -> Test:
+    turned = _all([_not(one) for one in tests])
+    return _not(turned)
+
+
+def _not(one: Test) -> Test:
+    def test(process: Process | None, held: Held | type | None) -> bool | None:
+        answer = one(process, held)
+        return None if answer is None else not answer
+
+    return test
+
+
+def _value(of: Word, process: Process | None, held: Held | type | None) -> Any:
+    """The value of a field; UNKNOWN, where that has not been read."""
+    if of.of_process:
+        if process is None or (is_late(of) and (held is None or isinstance(held, type))):
+            return UNKNOWN
+        return of.of(process)
+    if held is None or held is NOTHING:
+        return UNKNOWN if held is None else None
+    if not isinstance(held, type):
+        return of.of(held)
+    if of.only is not None and of.only is not held:
+        return None
+    if of.name == "kind":
+        return held.__struct_config__.tag  # type: ignore[attr-defined]  # a class of the model
+    return UNKNOWN if not of.path or of.path[0] in held.__struct_fields__ else None  # type: ignore[attr-defined]
+
+
+def _asks(of: Word, fits: Callable[[Any], bool]) -> Test:
+    """True where the field is there, and it or one of its elements fits."""
+
+    def test(process: Process | None, held: Held | type | None) -> bool | None:
+        value = _value(of, process, held)
+        if value is UNKNOWN:
+            return None
+        if value is None:
+            return False
+        return any(map(fits, value)) if isinstance(value, list) else fits(value)
+
+    return test
+
+
+def _is_there(of: Word, truth: Callable[[Any], bool]) -> Test:
+    def test(process: Process | None, held: Held | type | None) -> bool | None:
+        value = _value(of, process, held)
+        return None if value is UNKNOWN else truth(value)
+
+    return test
+
+
+_ORDER: dict[str, Callable[[Any, Any], bool]] = {
+    "==": lambda one, other: bool(one == other),
+    "<": lambda one, other: bool(one < other),
+    "<=": lambda one, other: bool(one <= other),
+    ">": lambda one, other: bool(one > other),
+    ">=": lambda one, other: bool(one >= other),
+}
+
+
+def _fits(sign: str, wanted: Any) -> Callable[[Any], bool]:
+    """Whether a value compares so with one that is wanted; what cannot be compared does not."""
+    compare, kinds = _ORDER[sign], (str,) if isinstance(wanted, str) else (int, float)
+    return lambda value: isinstance(value, kinds) and compare(value, wanted)
+
+
+def _plain(text: str) -> str:
+    """A word of a protocol without what means nothing in it: TIME_WAIT is time-wait."""
+    return text.lower().replace("_", "-")
+
+
+def _is_plain(of: Word) -> bool:
+    """Whether its values are numbers or texts, and not made of others."""
+    return of.form in ("integer", "number", "string")
+
+
+# what is written
+
+
+class _Number(NamedTuple):
+    amount: float
+    unit: str
+    text: str
+
+    def as_of(self, of: Word) -> float:
+        """The number in the unit that a field is in.
+
+        Raises:
+            UsageError: it is in a unit that the field cannot be in.
+        """
+        if not self.unit:
+            return self.amount
+        last = (of.path or (of.name,))[-1]
+        size = "_bytes" in last or last.endswith("position")
+        time = next((one for end, one in _ENDINGS.items() if last.endswith(end) and not size), None)
+        if self.unit in _TIMES and time is not None:
+            return self.amount * _TIMES[self.unit] / time
+        if size and self.unit in _SIZES:
+            return self.amount * _SIZES[self.unit]
+        if not size and time is None and self.unit in _COUNTS:
+            return self.amount * _COUNTS[self.unit]
+        what = "a size in bytes" if size else "a time" if time else "a plain number"
+        units = "K, M, G, KiB, KB" if size else "ns, us, ms, s, min, h, d" if time else "k, M, G"
+        raise UsageError(f"--where: {of.name} is {what}, which '{self.text}' is not; its units are {units}")
+
+
+class _Parser:
+    """One reading of one text."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tokens = list(self._scanned())
+        self._at = 0
+        self._depth = 0
+        self.words: list[Word] = []
+
+    def _scanned(self) -> Iterator[tuple[str, Any, int]]:
+        for found in _TOKEN.finditer(self._text):
+            sort = next(name for name in ("text", "number", "name", "sign", "strange") if found[name] is not None)
+            place = found.start(sort)
+            value: Any = found[sort]
+            if sort == "text":
+                value = re.sub(r"\\([\"'\\])", r"\1", value[1:-1])
+            elif sort == "number":
+                value = self._number(found["number"], found["unit"], place)
+            elif sort == "sign":
+                value = _SAME.get(value, value)
+            elif sort == "name" and value.lower() in _OWN_WORDS:
+                sort, value = "sign", value.lower()
+            elif sort == "strange":
+                hint = " (a comparison is ==, a pattern =~)" if value == "=" else ""
+                hint = " (a quote is not closed)" if value in "\"'" else hint
+                raise self._wrong(f"'{value}' means nothing{hint}", place)
+            yield sort, value, place
+        yield "end", "", len(self._text)
+
+    def _number(self, digits: str, unit: str, place: int) -> _Number:
+        amount = float(digits) if "." in digits or len(digits) > 30 else int(digits)
+        if unit and unit not in _SIZES and unit not in _TIMES and unit not in _COUNTS:
+            raise self._wrong(
+                f"'{digits}{unit}' is no number with a unit (10M, 5min, 2k); text stands in quotes", place
+            )
+        return _Number(amount, unit, digits + unit)
+
+    def _wrong(self, why: str, place: int) -> UsageError:
+        return UsageError(f"--where: {why}, at character {place + 1} of: {self._text[:200]}")
+
+    # tokens
+
+    def _next(self) -> tuple[str, Any, int]:
+        token = self._tokens[self._at]
+        self._at = min(self._at + 1, len(self._tokens) - 1)
+        return token
+
+    def _peek(self, ahead: int = 0) -> tuple[str, Any]:
+        return self._tokens[min(self._at + ahead, len(self._tokens) - 1)][:2]
+
+    def _takes(self, *signs: str) -> bool:
+        if self._peek() in [("sign", sign) for sign in signs]:
+            self._at += 1
+            return True
+        return False
+
+    def _must_take(self, sign: str, why: str) -> None:
+        if not self._takes(sign):
+            sort, value, place = self._tokens[self._at]
+            instead = "the end" if sort == "end" else f"'{getattr(value, 'text', value)}'"
+            raise self._wrong(f"{why}, not {instead}", place)
+
+    # the grammar
+
+    def whole(self) -> Test:
+        if self._peek()[0] == "end":
+            raise UsageError(
+                "--where takes an expression, as in: --where 'kind == \"tcp\" and remote_port == 443'"
+            )
+        test = self._or()
+        sort, value, place = self._tokens[self._at]
+        if sort != "end":
+            hint = nearest(value, _OWN_WORDS[:4], "") if sort == "name" else ""
+            told = f"'{getattr(value, 'text', value)}' is one too many; parts are joined by 'and' and 'or'"
+            raise self._wrong(f"{told}: {hint}" if hint else told, place)
+        return test
+
+    def _or(self) -> Test:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise self._wrong(f"more than {_DEEPEST} brackets within each other", self._tokens[self._at][2])
+        tests = [self._and()]
+        while self._takes("or"):
+            tests.append(self._and())
+        self._depth -= 1
+        return tests[0] if len(tests) == 1 else _any(tests)
+
+    def _and(self) -> Test:
+        tests = [self._one()]
+        while self._takes("and"):
+            tests.append(self._one())
+        return tests[0] if len(tests) == 1 else _all(tests)
+
+    def _one(self) -> Test:
+        turned = False
+        while self._takes("not"):
+            turned = not turned
+        test = self._positive()
+        return _not(test) if turned else test
+
+    def _positive(self) -> Test:
+        if self._takes("exists"):
+            return _is_there(self._field("exists"), lambda value: value is not None)
+        if self._takes("("):
+            test = self._or()
+            self._must_take(")", "a bracket is to be closed here")
+            return test
+        if self._peek()[0] in ("text", "number"):
+            return self._element()
+        field = self._field("an expression")
+        turned = self._peek() == ("sign", "not") and self._peek(1) == ("sign", "in")
+        self._at += turned
+        sort, sign = self._peek()
+        if sort == "sign" and sign in _COMPARISONS:
+            self._at += 1
+            test = self._comparison(field, sign)
+            return _not(test) if turned else test
+        return _is_there(field, bool)
+
+    def _field(self, of_what: str) -> Word:
+        sort, value, place = self._next()
+        if sort != "name":
+            told = "the end" if sort == "end" else f"'{getattr(value, 'text', value)}'"
+            raise self._wrong(f"{of_what} takes a field, not {told}", place)
+        try:
+            found = word(value)
+        except UsageError as error:
+            raise self._wrong(str(error), place) from None
+        self.words.append(found)
+        return found
+
+    def _element(self) -> Test:
+        """``"nonblock" in flags``: an element of a list, or a part of a text."""
+        sort, value, place = self._next()
+        turned = self._takes("not")
+        self._must_take("in", "a value comes after a field and a comparison, or before 'in' and a field")
+        field = self._field("'in'")
+        if field.form.startswith("list of"):
+            test = _asks(field, self._fitting(field, "==", (sort, value, place)))
+        elif sort == "text":
+            test = _asks(field, lambda held: isinstance(held, str) and value in held)
+        else:
+            raise self._wrong(f"{field.name} is no list: write {field.name} == {value.text}", place)
+        return _not(test) if turned else test
+
+    def _comparison(self, field: Word, sign: str) -> Test:
+        if sign in ("=~", "!~"):
+            test = _asks(field, self._pattern(field))
+            return _all([_is_there(field, lambda value: value is not None), _not(test)]) if sign == "!~" else test
+        if sign == "in":
+            return self._in(field)
+        sort, value, place = self._next()
+        if sort == "name":
+            return self._fields(field, sign, value, place)
+        if (sort, value) in (("sign", "true"), ("sign", "false")):
+            if field.form != "boolean" or sign not in ("==", "!="):
+                raise self._wrong(f"{field.name} is not true or false", place)
+            is_true = _is_there(field, bool)
+            return is_true if (value == "true") == (sign == "==") else _not(is_true)
+        if sign == "!=":
+            equal = _asks(field, self._fitting(field, "==", (sort, value, place)))
+            return _all([_is_there(field, lambda held: held is not None), _not(equal)])
+        return _asks(field, self._fitting(field, sign, (sort, value, place)))
+
+    def _fitting(self, field: Word, sign: str, token: tuple[str, Any, int]) -> Callable[[Any], bool]:
+        """Whether a value of a field compares so with what is written."""
+        sort, value, place = token
+        is_text = not field.form.endswith(("integer", "integers", "number", "boolean"))
+        if sort == "number":
+            if is_text:
+                raise self._wrong(f'{field.name} is text: write {field.name} {sign} "{value.text}"', place)
+            return _fits(sign, value.as_of(field))
+        if sort != "text":
+            told = "the end" if sort == "end" else f"'{value}'"
+            raise self._wrong(f"'{sign}' takes a value, not {told}", place)
+        if not is_text:
+            raise self._wrong(f"{field.name} is a number, and stands without quotes", place)
+        if field.any_case:
+            fits = _fits(sign, _plain(value))
+            return lambda held: fits(_plain(held))
+        if field.choices and sign == "==" and value not in field.choices:
+            hint = nearest(value, field.choices, f"it is one of {', '.join(field.choices)}")
+            raise self._wrong(f"{field.name} is never '{value}': {hint}", place)
+        return _fits(sign, value)
+
+    def _fields(self, field: Word, sign: str, name: str, place: int) -> Test:
+        """One field compared with another."""
+        try:
+            other = word(name)
+        except UsageError as error:
+            hint = f'{error}; text stands in quotes: {field.name} {sign} "{name}"'
+            raise self._wrong(hint, place) from None
+        if not _is_plain(field) or not _is_plain(other) or field.is_number != other.is_number:
+            hint = (
+                f'{field.name} and {name} cannot be compared; text stands in quotes: {field.name} {sign} "{name}"'
+            )
+            raise self._wrong(hint, place)
+        self.words.append(other)
+        compare = _ORDER.get(sign, lambda one, two: bool(one != two))
+
+        def test(process: Process | None, held: Held | type | None) -> bool | None:
+            one, two = _value(field, process, held), _value(other, process, held)
+            if one is None or two is None:
+                return False
+            if one is UNKNOWN or two is UNKNOWN:
+                return None
+            return compare(one, two)
+
+        return test
+
+    def _pattern(self, field: Word) -> Callable[[Any], bool]:
+        sort, value, place = self._next()
+        if sort != "text":
+            raise self._wrong(f"'=~' takes a regular expression in quotes, as in {field.name} =~ \"^a\"", place)
+        import warnings
+
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                search = re.compile(value, re.IGNORECASE if field.any_case else 0).search
+        except (re.error, OverflowError, RecursionError) as error:
+            raise self._wrong(f"'{value}' is no regular expression: {error}", place) from None
+        return lambda held: search(held if isinstance(held, str) else str(held)) is not None
+
+    def _in(self, field: Word) -> Test:
+        """``kind in ("tcp", "udp")``, ``remote_address in "10.0.0.0/8"``."""
+        sort, value, place = self._tokens[self._at]
+        if sort == "text" and field.name.endswith("address"):
+            self._at += 1
+            return _asks(field, self._network(value, place))
+        self._must_take("(", f"'in' takes a list, as in {field.name} in (1, 2), or after a text a field")
+        tests = [self._fitting(field, "==", self._next())]
+        while self._takes(","):
+            tests.append(self._fitting(field, "==", self._next()))
+        self._must_take(")", "a list ends with a bracket; values are joined by commas")
+        return _asks(field, lambda held: any(test(held) for test in tests))
+
+    def _network(self, text: str, place: int) -> Callable[[Any], bool]:
+        import ipaddress
+
+        try:
+            network = ipaddress.ip_network(text, strict=False)
+        except ValueError:
+            raise self._wrong(f"'{text}' is no network, as 10.0.0.0/8 is one", place) from None
+
+        def fits(held: Any) -> bool:
+            try:
+                address = ipaddress.ip_address(held)
+            except ValueError:
+                return False
+            return (getattr(address, "ipv4_mapped", None) or address) in network
+
+        return fits
