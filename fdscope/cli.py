@@ -1,7 +1,4 @@
-"""What was asked: words of the command line to a command, and exceptions to an exit status.
-
-Every option is said once, in `OPTIONS`; the parser, the manual page and the help come from there.
-"""
+"""What was asked: words of the command line to a command, and exceptions to an exit status."""
 
 from __future__ import annotations
 
@@ -11,154 +8,13 @@ import os
 import sys
 from collections.abc import Callable
 from importlib import import_module
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from ._version import __version__
 from .console import Console, NotWrittenError
+from .options import COMMANDS, GROUPS, OPTIONS, Option, options_of
 from .selection import UsageError
 from .statuses import DONE, INTERRUPTED, MEANINGS, NOT_WRITTEN, WRONG_USAGE
-
-FORMATS = ("table", "plain", "csv", "tsv", "markdown", "html")
-
-
-class Option(NamedTuple):
-    """An option of the command line."""
-
-    names: tuple[str, ...]
-    help: str
-    value: str = ""
-    """What stands for its value in the help; empty: it takes none."""
-    choices: tuple[str, ...] = ()
-    default: str | None = None
-    commands: tuple[str, ...] = ("show",)
-
-
-class Command(NamedTuple):
-    """A command: the first word of the command line."""
-
-    name: str
-    words: str
-    """What follows it, for the help."""
-    help: str
-
-
-COMMANDS = (
-    Command("show", "[TARGET...]", "report on processes, or on the whole machine; may be left out"),
-    Command("explain", "PID FD", "one descriptor, told from its number out to its other ends"),
-    Command("who", "OBJECT...", "say which processes hold a file, mount, port, socket or pipe"),
-    Command("waits", "[TARGET...]", "say which thread waits on what, and by which I/O model"),
-    Command("watch", "[TARGET... | -- COMMAND...]", "show context switches, waits and descriptors over time"),
-    Command("lab", "[NAME...]", "hold descriptors of every kind, wait in every way, switch contexts"),
-    Command("doctor", "", "say what present rights let one see, and what would unlock the rest"),
-)
-
-OPTIONS = (
-    Option(("--json",), "one JSON document", commands=("show", "explain", "who", "waits", "lab", "doctor")),
-    Option(
-        ("--ndjson",),
-        "one JSON object a line for each descriptor and each problem; of who for each use, of waits for each "
-        "thread, of watch for each interval",
-        commands=("show", "who", "waits", "watch"),
-    ),
-    Option(("--json-schema",), "print the JSON Schema of the documents and end"),
-    Option(
-        ("--format",),
-        "how tables are drawn; all but table give descriptors only",
-        "FORMAT",
-        FORMATS,
-        None,
-        ("show", "who", "waits"),
-    ),
-    Option(
-        ("--columns",),
-        "columns of the descriptor table, by the names of JSON fields; +LIST adds to the usual ones, "
-        "'help' lists them all",
-        "LIST",
-    ),
-    Option(("--sort",), "sort descriptors by these columns; a minus before a name turns it round", "KEY"),
-    Option(
-        ("--no-headers",),
-        "rows only: no column headers, and nothing around the table",
-        commands=("show", "who", "waits"),
-    ),
-    Option(
-        ("--wide",),
-        "never cut the last column to the width of the terminal",
-        commands=("show", "explain", "who", "waits", "watch"),
-    ),
-    Option(
-        ("--pids",),
-        "of who: only the process ids, one a line and each once, as for kill $(fdscope who --pids OBJECT)",
-        commands=("who",),
-    ),
-    Option(
-        ("--all",),
-        "without TARGET: every process, descriptor by descriptor, not the overview; of waits: also the threads of "
-        "the kernel",
-        commands=("show", "waits"),
-    ),
-    Option(("--mapped",), "also list the files that memory is mapped from"),
-    Option(
-        ("--symbols",),
-        "name the functions that threads are stopped in, by the ELF files of their programs, which are opened for "
-        "it; takes pyelftools",
-    ),
-    Option(
-        ("--proc",),
-        "another proc file system, or a recorded tree",
-        "PATH",
-        (),
-        "/proc",
-        ("show", "explain", "who", "waits", "watch", "doctor"),
-    ),
-    Option(
-        ("--no-peers",),
-        "do not find out who is at the other ends, who shares and who watches: no look at other processes",
-        commands=("show", "explain", "waits"),
-    ),
-    Option(
-        ("--source",),
-        "where descriptors are read, and how watch knows what switches are for; auto: bpf where that is allowed "
-        "and pays, else proc",
-        "SOURCE",
-        ("auto", "proc", "bpf"),
-        "auto",
-        ("show", "watch"),
-    ),
-    Option(
-        ("--debug",),
-        "say on standard error where facts come from, and what libbpf says of it",
-        commands=("show", "watch", "doctor"),
-    ),
-    Option(
-        ("--color",),
-        "when to use colours",
-        "WHEN",
-        ("auto", "always", "never"),
-        "auto",
-        ("show", "explain", "who", "waits", "watch", "doctor"),
-    ),
-    Option(
-        ("--timeout",),
-        "how long to wait, in seconds, for file systems that do not answer",
-        "SECONDS",
-        (),
-        "5",
-        ("show", "explain", "who", "waits"),
-    ),
-    Option(("--interval",), "time between two frames of watch, in seconds", "SECONDS", (), "1", ("watch",)),
-    Option(
-        ("--count",), "how many frames watch makes; without it, until it is interrupted", "N", commands=("watch",)
-    ),
-    Option(("--top",), "how many processes watch shows, those that are switched most", "N", (), "10", ("watch",)),
-    Option(
-        ("--changes",),
-        "of watch with --ndjson: also every descriptor that is opened or closed, and how fast files are read and "
-        "written",
-        commands=("watch",),
-    ),
-    Option(("--lines",), "of watch: lines also on a terminal, not a screen", commands=("watch",)),
-)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -209,16 +65,23 @@ def parser(command: str) -> argparse.ArgumentParser:
     )
     if command != "doctor":
         found.add_argument({"lab": "names", "who": "objects"}.get(command, "targets"), nargs="*")
-    for option in OPTIONS:
-        if command not in option.commands:
-            continue
-        if option.value:
-            found.add_argument(
-                *option.names, metavar=option.value, choices=option.choices or None, default=option.default
-            )
-        else:
-            found.add_argument(*option.names, action="store_true")
+    for option in options_of(command):
+        _add(found, option)
     return found
+
+
+def _add(found: argparse.ArgumentParser, option: Option) -> None:
+    name = option.names[0].removeprefix("--").replace("-", "_")
+    name = "from_" if name == "from" else name  # a word of Python's own
+    if not option.value:
+        found.add_argument(*option.names, dest=name, action="store_true")
+    elif option.repeats:
+        found.add_argument(*option.names, dest=name, metavar=option.value, action="append", default=[])
+    elif option.bare:
+        found.add_argument(*option.names, dest=name, metavar=option.value, nargs="?", const="")
+    else:
+        choices = option.choices or None
+        found.add_argument(*option.names, dest=name, metavar=option.value, choices=choices, default=option.default)
 
 
 def usage() -> str:
@@ -232,12 +95,13 @@ def usage() -> str:
     ]
     for one in COMMANDS[1:]:
         lines += _hanging(f"fdscope {one.name} {one.words}".rstrip(), one.help)
-    lines += ["", "options:"]
-    for option in OPTIONS:
-        value = "{" + ",".join(option.choices) + "}" if option.choices else option.value
-        name = f"{', '.join(option.names)} {value}".rstrip()
-        lines += _hanging(name, option.help)
+    for group, title in GROUPS.items():
+        lines += ["", f"{title}:"]
+        for option in OPTIONS:
+            if option.group == group:
+                lines += _hanging(_named(option), option.help)
     lines += [
+        "",
         *_hanging("-h, --help", "this text"),
         *_hanging("--version", "the version"),
         "",
@@ -247,6 +111,12 @@ def usage() -> str:
         "Manual: fdscope(1), fdscope-kinds(7), fdscope-json(5)",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _named(option: Option) -> str:
+    value = "{" + ",".join(option.choices) + "}" if option.choices else option.value
+    value = f"[{value}]" if option.bare else value
+    return f"{', '.join(option.names)} {value}".rstrip()
 
 
 def _hanging(name: str, text: str) -> list[str]:

@@ -446,6 +446,9 @@ class Process(Struct, kw_only=True, omit_defaults=True, gc=False):
 
     pid: Annotated[int, said("process id")]
     parent_pid: Annotated[int | None, said("process id of its parent")] = None
+    ancestors: Annotated[
+        list[int] | None, said("processes that it descends from, its parent first; told where it is asked for")
+    ] = None
     name: Annotated[str | None, said("the process's name, at most 15 bytes (proc_pid_comm(5))")] = None
     command: Annotated[list[str] | None, said("arguments; empty for kernel threads and zombies")] = None
     uid: Annotated[int | None, said("effective user id")] = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from . import host, identity, iomodels, sources, tasks
 from ._version import __version__
@@ -99,8 +99,11 @@ def scan(
         )
         selected = _selected(root, words, gathering.problems) if words else None
         users: set[int | None] = set()
+        parents: dict[int, int | None] = {}
         if wanted is not None and of_processes:
-            selected, users = _narrowed(root, selected, wanted, gathering)
+            if any(word.name == "ancestors" for word in wanted.words):
+                parents = parents_of_all(root)
+            selected, users = _narrowed(root, selected, wanted, gathering, parents)
         pids = None if selected is None else [one.pid for one in selected]
         narrow = _narrow(kinds, users, peers=peers and pids is not None)
         slow = ProcSource(
@@ -127,6 +130,8 @@ def scan(
             iomodels.tell(found, machine.lock_blockers, gathering.name)
         if kinds is not None:
             iomodels.forget_queues(found)
+        for process in found if parents else ():
+            process.ancestors = ancestors(process.pid, parents)
         if wanted is not None:
             found, joined = only(wanted, found, joined)
         busy = load(root) if selected is None else None
@@ -251,18 +256,63 @@ def _narrow(
 
 
 def _narrowed(
-    root: Proc, selected: list[Selected] | None, wanted: Expression, gathering: Gathering
+    root: Proc,
+    selected: list[Selected] | None,
+    wanted: Expression,
+    gathering: Gathering,
+    parents: dict[int, int | None],
 ) -> tuple[list[Selected], set[int | None]]:
     """The processes of which something may be wanted, as far as they tell by themselves; and their users."""
     asked = {word.name for word in wanted.words if word.of_process}
     found = []
     users: set[int | None] = set()
     for one in map(Selected, root.pids()) if selected is None else selected:
-        process = Process(pid=one.pid) if asked == {"pid"} else _alone(root, one.pid, gathering)
+        process = Process(pid=one.pid) if asked <= {"pid", "ancestors"} else _alone(root, one.pid, gathering)
+        if process is not None and parents:
+            process.ancestors = ancestors(one.pid, parents)
         if process is not None and wanted.may_fit(process):
             found.append(one)
             users.add(process.uid)
     return found, users
+
+
+def pids_of(words: str, proc: str = "/proc") -> list[int]:
+    """The processes that words with commas between them mean: pids, ``self``, names as `scan` takes them.
+
+    Raises:
+        UsageError: a word makes no sense, or means no process; or there is no such directory as `proc`.
+    """
+    try:
+        root = Proc(proc)
+    except OSError as error:
+        raise UsageError(f"cannot use '{proc}' as /proc: {error.strerror}") from None
+    with root:
+        selected, unmatched = select(words.split(","), lambda: _candidates(root), root.own_pid())
+    if unmatched:
+        raise UsageError(f"no process is called '{unmatched[0][:60]}'")
+    return [one.pid for one in selected]
+
+
+def parents_of_all(root: Proc) -> dict[int, int | None]:
+    """Each process that there is, and its parent."""
+    found: dict[int, int | None] = {}
+    for pid in root.pids():
+        raw = readers.owner(root, pid)
+        try:
+            found[pid] = None if raw is None else tasks.parse_stat(raw.stat).parent_pid
+        except STRANGE:
+            found[pid] = None
+    return found
+
+
+def ancestors(pid: int, parents: Mapping[int, int | None]) -> list[int]:
+    """The processes that one descends from, its parent first."""
+    found: list[int] = []
+    parent = parents.get(pid)
+    while parent and parent not in found:
+        found.append(parent)
+        parent = parents.get(parent)
+    return found
 
 
 def _alone(root: Proc, pid: int, gathering: Gathering) -> Process | None:

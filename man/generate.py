@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from fdscope.cli import OPTIONS
+from fdscope.options import OPTIONS
 from fdscope.report.manual import json_page, kinds_page, options_section, prose
 from fdscope.statuses import MEANINGS
 

@@ -22,6 +22,7 @@ LEAVES = {
     "statuses",
     "syscalls",
     "debug",
+    "options",
 }
 DATA = LEAVES | {"model", "answers", "frame"}
 ABOUT_DATA = {"links", "prospects", "switches", "selection", "tasks", "host", "wanted", "questions"} | {
@@ -33,7 +34,7 @@ ABOUT_DATA = {"links", "prospects", "switches", "selection", "tasks", "host", "w
     "identity",
     "fields",
 }
-ASKING = {"vocabulary", "where"}
+ASKING = {"vocabulary", "where", "asking"}
 MAY = {
     **dict.fromkeys(LEAVES, LEAVES),
     "model": LEAVES,

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from fdscope.cli import COMMANDS, OPTIONS
 from fdscope.kinds import KINDS
 from fdscope.model import kind_name
+from fdscope.options import COMMANDS, OPTIONS
 
 MAN = Path(__file__).parent.parent / "man"
 PAGES = ("fdscope.1", "fdscope-json.5", "fdscope-kinds.7")

@@ -9,9 +9,9 @@ from ..console import Console
 from ..model import Problem, Process, Snapshot
 from ..problems import OTHERS
 from ..report import document
-from ..scanner import scan
 from ..selection import UsageError
 from ..statuses import DONE, NOT_PERMITTED, NOTHING_FOUND
+from ._looking import chosen, is_choosing, look
 
 
 def run(asked: Namespace, console: Console) -> int:
@@ -24,12 +24,15 @@ def run(asked: Namespace, console: Console) -> int:
         return DONE
     if asked.columns == "help":
         return _columns_help(asked, console)
-    overview = not (asked.targets or asked.json or asked.ndjson or asked.all or asked.columns or asked.format)
-    snapshot = scan(
+    where = chosen(asked)
+    overview = where is None and not (
+        asked.targets or asked.json or asked.ndjson or asked.all or asked.columns or asked.format
+    )
+    snapshot = look(
+        asked,
         asked.targets,
-        proc=asked.proc,
-        timeout_s=asked.timeout,
-        mapped=asked.mapped,
+        where,
+        mapped=asked.mapped or (where is not None and where.asks_for_files),
         peers=not (asked.no_peers or overview),
         waits=not overview,
         brief=overview,
@@ -53,17 +56,19 @@ def _check(asked: Namespace) -> None:
     if asked.json and asked.ndjson:
         raise UsageError("--json and --ndjson are two forms of one answer: give one of them")
     if asked.columns is not None or asked.sort is not None:
-        from ..report.columns import USUAL, chosen, sorted_rows
+        from ..report.columns import USUAL, sorted_rows
+        from ..report.columns import chosen as columns
 
-        chosen(None if asked.columns == "help" else asked.columns, USUAL)
+        columns(None if asked.columns == "help" else asked.columns, USUAL)
         sorted_rows((), asked.sort)
     if (asked.json or asked.ndjson) and (asked.format or (asked.columns and asked.columns != "help")):
         raise UsageError("--format and --columns draw tables: they do not go with --json or --ndjson")
 
 
 def _status(snapshot: Snapshot, asked: Namespace) -> int:
-    if asked.targets and not snapshot.processes:
-        return NOTHING_FOUND
+    if (asked.targets or is_choosing(asked)) and not snapshot.processes:
+        refused = any(one.reason == "permission-denied" for one in snapshot.problems)
+        return NOT_PERMITTED if refused and is_choosing(asked) else NOTHING_FOUND
     denied = {
         one.pid for one in snapshot.problems if one.what == "descriptors" and one.reason == "permission-denied"
     }
@@ -85,7 +90,8 @@ def _columns_help(asked: Namespace, console: Console) -> int:
 
 
 def _write_tables(snapshot: Snapshot, asked: Namespace, console: Console) -> None:
-    from ..report.columns import USUAL, USUAL_OF_MANY, chosen
+    from ..report.columns import USUAL, USUAL_OF_MANY
+    from ..report.columns import chosen as chosen_columns
     from ..report.process import all_descriptors, report, rows_of
     from ..report.style import Style
 
@@ -93,12 +99,12 @@ def _write_tables(snapshot: Snapshot, asked: Namespace, console: Console) -> Non
     style = Style(console.colour(asked.color), console.is_unicode, width)
     form = asked.format or "table"
     own_columns = asked.columns is not None and not asked.columns.startswith("+")
-    only_rows = asked.all or own_columns or asked.no_headers or form != "table"
+    only_rows = asked.all or is_choosing(asked) or own_columns or asked.no_headers or form != "table"
     others = [problem for problem in snapshot.problems if problem.what == OTHERS]
     told = [problem for problem in snapshot.problems if problem.what != OTHERS]
     problems = _by_process(told)
     if only_rows:
-        columns = chosen(asked.columns, USUAL_OF_MANY)
+        columns = chosen_columns(asked.columns, USUAL_OF_MANY)
         rows = all_descriptors(snapshot.processes)
         lines = rows_of(rows, columns, asked.sort, style, form=form, show_headers=not asked.no_headers)
         _write(lines, console)
@@ -108,7 +114,7 @@ def _write_tables(snapshot: Snapshot, asked: Namespace, console: Console) -> Non
 
         _write(overview(snapshot, style), console)
     else:
-        columns = chosen(asked.columns, USUAL)
+        columns = chosen_columns(asked.columns, USUAL)
         for number, process in enumerate(snapshot.processes):
             console.write("\n" if number else "")
             own = problems.pop(process.pid, []) + others * _lacks_an_end(process)

@@ -53,3 +53,22 @@ def opened_in(namespace: int, make: Callable[[], _socket.socket]) -> _socket.soc
     if isinstance(result, OSError):
         raise result
     return result
+
+
+def inode_of(word: str, proc: str) -> int:
+    """The inode number of the network namespace that a word means.
+
+    Args:
+        word: the number itself, ``self``, ``pid:PID``, or a name that ip-netns(8) gave it.
+        proc: the proc file system to look in.
+
+    Raises:
+        OSError: there is no such namespace, or it may not be looked at.
+    """
+    if word.isascii() and word.isdigit():
+        return int(word)
+    kind, colon, pid = word.partition(":")
+    if word == "self" or (kind == "pid" and colon and pid.isdigit()):
+        link = os.readlink(f"{proc}/{pid or word}/ns/net")
+        return int(link.partition("[")[2].rstrip("]"))
+    return os.stat(f"/run/netns/{word}").st_ino

@@ -7,7 +7,7 @@ import pytest
 from program import run, text
 
 import fdscope
-from fdscope.cli import COMMANDS, OPTIONS
+from fdscope.options import COMMANDS, OPTIONS
 from fdscope.statuses import MEANINGS
 
 
@@ -21,7 +21,7 @@ def test_help_names_every_option_command_and_status(words):
         r"^ +\d+  .*$", told, re.M
     )
     assert max(map(len, told.splitlines())) <= 100
-    assert "\n  --columns LIST               columns of the" in told
+    assert "\n  --columns, -c LIST           columns of the" in told
     assert "\n  --source {auto,proc,bpf}     where descriptors are read, and how watch" in told
 
 

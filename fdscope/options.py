@@ -1,0 +1,363 @@
+"""What may be asked: commands and options, each said once. Parser, help, completion and manual come from here."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+FORMATS = ("table", "plain", "csv", "tsv", "markdown", "html")
+
+GROUPS = {
+    "selection": "which are meant",
+    "columns": "how the answer is laid out",
+    "form": "in what form it is written",
+    "reading": "what is read, and from where",
+    "command": "of single commands",
+}
+"""The parts of the help, in their order, with their titles."""
+
+
+class Option(NamedTuple):
+    """An option of the command line."""
+
+    names: tuple[str, ...]
+    help: str
+    value: str = ""
+    """What stands for its value in the help; empty: it takes none."""
+    choices: tuple[str, ...] = ()
+    default: str | None = None
+    commands: tuple[str, ...] = ("show",)
+    group: str = "command"
+    """One of `GROUPS`."""
+    takes: str = ""
+    """What its value is, for completion: ``pid``, ``user``, ``kind``, ``field``, ``file``, …; empty: any."""
+    repeats: bool = False
+    """Whether it may be given several times, and all count."""
+    bare: bool = False
+    """Whether it may also stand without its value."""
+
+
+class Command(NamedTuple):
+    """A command: the first word of the command line."""
+
+    name: str
+    words: str
+    """What follows it, for the help."""
+    help: str
+    takes: str = ""
+    """What those words are, for completion: ``process``, ``file``, ``command``; or any."""
+
+
+COMMANDS = (
+    Command("show", "[TARGET...]", "report on processes, or on the whole machine; may be left out", "process"),
+    Command("explain", "PID FD", "one descriptor, told from its number out to its other ends", "process"),
+    Command("who", "OBJECT...", "say which processes hold a file, mount, port, socket or pipe", "file"),
+    Command("waits", "[TARGET...]", "say which thread waits on what, and by which I/O model", "process"),
+    Command(
+        "watch", "[TARGET... | -- COMMAND...]", "show context switches, waits and descriptors over time", "process"
+    ),
+    Command("lab", "[NAME...]", "hold descriptors of every kind, wait in every way, switch contexts"),
+    Command("doctor", "", "say what present rights let one see, and what would unlock the rest"),
+)
+
+CHOOSING = ("show", "who", "waits", "watch")
+"""The commands that take what chooses descriptors and processes."""
+READING = ("show", "explain", "who", "waits")
+"""The commands that look once, or read a snapshot."""
+DRAWING = ("show", "who", "waits")
+"""The commands that draw tables of columns."""
+
+SELECTION = (
+    Option(
+        ("--where",),
+        "only that for which the expression is true, as in --where 'kind == \"tcp\" and remote_port == 443'; "
+        "several must all be true; 'fdscope help where' tells the language",
+        "EXPR",
+        commands=CHOOSING,
+        group="selection",
+        takes="where",
+        repeats=True,
+    ),
+    Option(
+        ("--user", "-u"),
+        "of processes of these users, by name or number",
+        "LIST",
+        (),
+        None,
+        CHOOSING,
+        "selection",
+        "user",
+        True,
+    ),
+    Option(("--pid", "-p"), "of these processes", "LIST", (), None, CHOOSING, "selection", "pid", True),
+    Option(
+        ("--process",),
+        "of processes whose name matches the regular expression",
+        "REGEX",
+        (),
+        None,
+        CHOOSING,
+        "selection",
+        "process",
+        True,
+    ),
+    Option(
+        ("--tree",),
+        "with a value: of these processes and all their descendants; of show also: draw processes as a tree",
+        "PID",
+        (),
+        None,
+        CHOOSING,
+        "selection",
+        "pid",
+        False,
+        True,
+    ),
+    Option(
+        ("--cgroup",),
+        "of processes in this control group, or below it",
+        "PATH",
+        (),
+        None,
+        CHOOSING,
+        "selection",
+        "",
+        True,
+    ),
+    Option(
+        ("--container",),
+        "of processes in the container whose name begins so",
+        "NAME",
+        (),
+        None,
+        CHOOSING,
+        "selection",
+        "",
+        True,
+    ),
+    Option(
+        ("--netns",),
+        "of this network namespace: an inode number, a name that ip-netns(8) gave it, self, or pid:PID",
+        "NETNS",
+        (),
+        None,
+        CHOOSING,
+        "selection",
+        "",
+        True,
+    ),
+    Option(
+        ("--kind", "-k"),
+        "of these kinds (fdscope-kinds(7))",
+        "LIST",
+        (),
+        None,
+        CHOOSING,
+        "selection",
+        "kind",
+        True,
+    ),
+    Option(
+        ("--fd", "-d"),
+        "these descriptors: numbers and ranges, cwd, root, exe, mapped, as in --fd 0-2,7,cwd",
+        "LIST",
+        (),
+        None,
+        CHOOSING,
+        "selection",
+        "",
+        True,
+    ),
+    Option(
+        ("--name",),
+        "those whose name, as the column NAME has it, matches the regular expression",
+        "REGEX",
+        (),
+        None,
+        CHOOSING,
+        "selection",
+        "",
+        True,
+    ),
+    Option(
+        ("--path",),
+        "files by path: * stands for anything but a slash, ** for anything, as in --path '/var/log/**'",
+        "GLOB",
+        (),
+        None,
+        CHOOSING,
+        "selection",
+        "file",
+        True,
+    ),
+    Option(("--ipv4", "-4"), "sockets of IPv4", commands=CHOOSING, group="selection"),
+    Option(("--ipv6", "-6"), "sockets of IPv6", commands=CHOOSING, group="selection"),
+    Option(("--listening", "-l"), "sockets that wait for connections", commands=CHOOSING, group="selection"),
+    Option(("--deleted",), "files that have no name left", commands=CHOOSING, group="selection"),
+    Option(
+        ("--mapped",),
+        "also the files that memory is mapped from; only those: --fd mapped",
+        commands=("show",),
+        group="selection",
+    ),
+    Option(
+        ("--all", "-a"),
+        "without TARGET: every process, descriptor by descriptor, not the overview; of waits: also the threads of "
+        "the kernel",
+        commands=("show", "waits"),
+        group="selection",
+    ),
+)
+
+COLUMNS = (
+    Option(
+        ("--columns", "-c"),
+        "columns of the descriptor table, by the names of JSON fields; +LIST adds to the usual ones, "
+        "'help' lists them all",
+        "LIST",
+        group="columns",
+        takes="field",
+    ),
+    Option(
+        ("--sort", "-s"),
+        "sort descriptors by these columns; a minus before a name turns it round",
+        "KEY",
+        group="columns",
+        takes="field",
+    ),
+    Option(
+        ("--no-headers",),
+        "rows only: no column headers, and nothing around the table",
+        commands=DRAWING,
+        group="columns",
+    ),
+    Option(
+        ("--wide", "-w"),
+        "never cut the last column to the width of the terminal",
+        commands=("show", "explain", "who", "waits", "watch"),
+        group="columns",
+    ),
+    Option(
+        ("--color",),
+        "when to use colours",
+        "WHEN",
+        ("auto", "always", "never"),
+        "auto",
+        ("show", "explain", "who", "waits", "watch", "doctor"),
+        "columns",
+    ),
+)
+
+FORM = (
+    Option(
+        ("--json", "-j"),
+        "one JSON document",
+        commands=("show", "explain", "who", "waits", "lab", "doctor"),
+        group="form",
+    ),
+    Option(
+        ("--ndjson",),
+        "one JSON object a line for each descriptor and each problem; of who for each use, of waits for each "
+        "thread, of watch for each interval",
+        commands=("show", "who", "waits", "watch"),
+        group="form",
+    ),
+    Option(("--json-schema",), "print the JSON Schema of the documents and end", group="form"),
+    Option(
+        ("--format", "-f"),
+        "how tables are drawn; all but table give descriptors only",
+        "FORMAT",
+        FORMATS,
+        None,
+        DRAWING,
+        "form",
+    ),
+)
+
+READ = (
+    Option(
+        ("--from",),
+        "do not look at this machine, but into a snapshot that --json wrote: a file, also of gzip or zstd, or - "
+        "for standard input",
+        "FILE",
+        commands=READING,
+        group="reading",
+        takes="file",
+    ),
+    Option(
+        ("--proc",),
+        "another proc file system, or a recorded tree",
+        "PATH",
+        (),
+        "/proc",
+        ("show", "explain", "who", "waits", "watch", "doctor"),
+        "reading",
+        "directory",
+    ),
+    Option(
+        ("--no-peers",),
+        "do not find out who is at the other ends, who shares and who watches: no look at other processes",
+        commands=("show", "explain", "waits"),
+        group="reading",
+    ),
+    Option(
+        ("--symbols",),
+        "name the functions that threads are stopped in, by the ELF files of their programs, which are opened for "
+        "it; takes pyelftools",
+        group="reading",
+    ),
+    Option(
+        ("--source",),
+        "where descriptors are read, and how watch knows what switches are for; auto: bpf where that is allowed "
+        "and pays, else proc",
+        "SOURCE",
+        ("auto", "proc", "bpf"),
+        "auto",
+        ("show", "watch"),
+        "reading",
+    ),
+    Option(
+        ("--timeout",),
+        "how long to wait, in seconds, for file systems that do not answer",
+        "SECONDS",
+        (),
+        "5",
+        ("show", "explain", "who", "waits"),
+        "reading",
+    ),
+    Option(
+        ("--debug",),
+        "say on standard error where facts come from, how long each stage took, and what libbpf says of it",
+        commands=("show", "explain", "who", "waits", "watch", "doctor"),
+        group="reading",
+    ),
+)
+
+OF_WHO = (
+    Option(
+        ("--pids", "-t"),
+        "of who: only the process ids, one a line and each once, as for kill $(fdscope who --pids OBJECT)",
+        commands=("who",),
+    ),
+)
+
+OF_WATCH = (
+    Option(("--interval",), "time between two frames of watch, in seconds", "SECONDS", (), "1", ("watch",)),
+    Option(
+        ("--count",), "how many frames watch makes; without it, until it is interrupted", "N", commands=("watch",)
+    ),
+    Option(("--top",), "how many processes watch shows, those that are switched most", "N", (), "10", ("watch",)),
+    Option(
+        ("--changes",),
+        "of watch with --ndjson: also every descriptor that is opened or closed, and how fast files are read and "
+        "written",
+        commands=("watch",),
+    ),
+    Option(("--lines",), "of watch: lines also on a terminal, not a screen", commands=("watch",)),
+)
+
+OPTIONS = (*SELECTION, *COLUMNS, *FORM, *READ, *OF_WHO, *OF_WATCH)
+
+
+def options_of(command: str) -> list[Option]:
+    """The options that a command takes."""
+    return [one for one in OPTIONS if command in one.commands]
