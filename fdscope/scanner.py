@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 
 from . import host, identity, iomodels, sources, tasks
 from ._version import __version__
+from .alone import Alone
 from .gathering import STRANGE, Gathering, Others
 from .kernel import processes as readers
 from .kernel.load import load
 from .kernel.machine import ProcMachine
 from .kernel.mounts import Mounts
-from .kernel.root import Directory, Proc
+from .kernel.root import Proc
 from .kernel.sameness import Sameness
 from .kernel.sockets import Sockets
 from .kernel.source import ProcSource, Source
@@ -99,11 +100,9 @@ def scan(
         )
         selected = _selected(root, words, gathering.problems) if words else None
         users: set[int | None] = set()
-        parents: dict[int, int | None] = {}
-        if wanted is not None and of_processes:
-            if any(word.name == "ancestors" for word in wanted.words):
-                parents = parents_of_all(root)
-            selected, users = _narrowed(root, selected, wanted, gathering, parents)
+        alone = None if wanted is None else Alone(root, wanted)
+        if wanted is not None and alone is not None and alone.asks:
+            selected, users = _narrowed(root, selected, wanted, alone)
         pids = None if selected is None else [one.pid for one in selected]
         narrow = _narrow(kinds, users, peers=peers and pids is not None)
         slow = ProcSource(
@@ -130,9 +129,9 @@ def scan(
             iomodels.tell(found, machine.lock_blockers, gathering.name)
         if kinds is not None:
             iomodels.forget_queues(found)
-        for process in found if parents else ():
-            process.ancestors = ancestors(process.pid, parents)
-        if wanted is not None:
+        if wanted is not None and alone is not None:
+            for process in found:
+                alone.complete(process)
             found, joined = only(wanted, found, joined)
         busy = load(root) if selected is None else None
     return Snapshot(
@@ -256,20 +255,13 @@ def _narrow(
 
 
 def _narrowed(
-    root: Proc,
-    selected: list[Selected] | None,
-    wanted: Expression,
-    gathering: Gathering,
-    parents: dict[int, int | None],
+    root: Proc, selected: list[Selected] | None, wanted: Expression, alone: Alone
 ) -> tuple[list[Selected], set[int | None]]:
     """The processes of which something may be wanted, as far as they tell by themselves; and their users."""
-    asked = {word.name for word in wanted.words if word.of_process}
     found = []
     users: set[int | None] = set()
     for one in map(Selected, root.pids()) if selected is None else selected:
-        process = Process(pid=one.pid) if asked <= {"pid", "ancestors"} else _alone(root, one.pid, gathering)
-        if process is not None and parents:
-            process.ancestors = ancestors(one.pid, parents)
+        process = alone.process(one.pid)
         if process is not None and wanted.may_fit(process):
             found.append(one)
             users.add(process.uid)
@@ -291,41 +283,6 @@ def pids_of(words: str, proc: str = "/proc") -> list[int]:
     if unmatched:
         raise UsageError(f"no process is called '{unmatched[0][:60]}'")
     return [one.pid for one in selected]
-
-
-def parents_of_all(root: Proc) -> dict[int, int | None]:
-    """Each process that there is, and its parent."""
-    found: dict[int, int | None] = {}
-    for pid in root.pids():
-        raw = readers.owner(root, pid)
-        try:
-            found[pid] = None if raw is None else tasks.parse_stat(raw.stat).parent_pid
-        except STRANGE:
-            found[pid] = None
-    return found
-
-
-def ancestors(pid: int, parents: Mapping[int, int | None]) -> list[int]:
-    """The processes that one descends from, its parent first."""
-    found: list[int] = []
-    parent = parents.get(pid)
-    while parent and parent not in found:
-        found.append(parent)
-        parent = parents.get(parent)
-    return found
-
-
-def _alone(root: Proc, pid: int, gathering: Gathering) -> Process | None:
-    """A process without what it holds; None: it is gone."""
-    task = root.process(pid)
-    if not isinstance(task, Directory):
-        return None
-    with task:
-        raw, _ = readers.process(task, pid)
-    try:
-        return None if raw is None else gathering.process(raw, tasks.parse_stat(raw.stat))
-    except STRANGE:
-        return Process(pid=pid)
 
 
 def _selected(root: Proc, words: list[str], problems: list[Problem]) -> list[Selected]:

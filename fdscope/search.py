@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from . import questions, sources, tasks
 from ._version import __version__
+from .alone import Alone
 from .answers import Asked, Holdings, Keep, Use
 from .fdinfo import fields
 from .kernel import places
@@ -24,13 +25,14 @@ from .kernel.sockets import Sockets, bound_file
 from .kernel.source import ProcSource
 from .kernel.users import user_name
 from .kinds import decode, held_file
-from .model import Descriptor, HeldFile, Problem, kind_name
+from .model import Descriptor, HeldFile, Problem, Process, kind_name
 from .problems import problem_of
 from .questions import OfDeleted, OfInode, OfLinks, OfMount, OfName, Question, Scene
 from .raw import RawDescriptor, RawHeldFile, RawMount, RawPlace, RawSocket, RawStatus, Record, Unread
 from .selection import UsageError
 from .text import original, text
 from .times import rfc3339
+from .vocabulary import is_late
 from .wanted import (
     FORMS,
     Address,
@@ -46,6 +48,8 @@ from .wanted import (
     not_an_object,
     parse,
 )
+from .where import Expression
+from .where import parse as parse_where
 
 if TYPE_CHECKING:
     from .kernel.bpfsource import BpfSource
@@ -67,41 +71,70 @@ _FILE_KINDS = {
 _SUBSTITUTES = {"cwd": "directory", "root": "directory", "exe": "regular", "mapped": "regular"}
 
 
-def who(objects: Iterable[str], *, proc: str = "/proc", timeout_s: float = 5.0) -> Holdings:
+def who(
+    objects: Iterable[str],
+    *,
+    proc: str = "/proc",
+    timeout_s: float = 5.0,
+    where: str | Expression | None = None,
+) -> Holdings:
     """Who holds these objects, this process aside.
 
     Args:
         objects: words of the forms in `wanted.FORMS`.
         proc: another proc file system.
         timeout_s: how long to wait, in seconds, for file systems that do not answer.
+        where: only the uses of which this expression of `fdscope.where` is true. It may not ask for what takes a
+            look at threads or at the other ends.
 
     Only links are read at first, and the rest of what may be meant. What could not be read is in `problems`.
 
     Raises:
-        UsageError: a word is none of the forms, there is no word, or there is no such directory as `proc`.
+        UsageError: a word is none of the forms, there is no word, `where` is no expression or asks for too much,
+            or there is no such directory as `proc`.
     """
     words = list(dict.fromkeys(objects))
     if not words:
         raise UsageError(f"who takes at least one object; the forms are: {FORMS}")
     asked = [parse(word) for word in words]
+    meant = parse_where(where) if isinstance(where, str) else where
+    if meant is not None:
+        _must_be_plain(meant)
     began, clock = time.time(), time.monotonic()
     try:
         root = Proc(proc)
     except OSError as error:
         raise UsageError(f"cannot use '{proc}' as /proc: {error.strerror}") from None
-    brief = all(isinstance(one, (Address, UnixSocket)) for one in asked)
+    brief = meant is None and all(isinstance(one, (Address, UnixSocket)) for one in asked)
     with root, Sockets(root, brief=brief) as sockets:
-        search = _Search(root, sockets, timeout_s)
+        search = _Search(root, sockets, timeout_s, meant)
         found = search.answer(asked)
     found.taken_at, found.duration_s = rfc3339(began, digits=3), round(time.monotonic() - clock, 6)
     return found
 
 
+_LINKED = frozenset(
+    "open_file shared_with shared_total peers peers_total other_end watched_by watched_total io_models waiters "
+    "waiters_total".split()
+)
+"""Fields of a descriptor that take a look at other descriptors, or at threads."""
+
+
+def _must_be_plain(meant: Expression) -> None:
+    """Raises UsageError if an expression asks for what is not found out about holders."""
+    for word in meant.words:
+        if is_late(word) or (word.path or (word.name,))[0] in _LINKED:
+            raise UsageError(
+                f"who does not find out '{word.name}': leave it out, or choose with fdscope --where, without who"
+            )
+
+
 class _Search:
     """One answer, while it is put together."""
 
-    def __init__(self, root: Proc, sockets: Sockets, timeout_s: float) -> None:
+    def __init__(self, root: Proc, sockets: Sockets, timeout_s: float, meant: Expression | None) -> None:
         self._root = root
+        self._meant = meant
         self._sockets = sockets
         self._timeout_s = timeout_s
         self._own = root.own_pid()
@@ -112,7 +145,6 @@ class _Search:
         self._keeps: list[Keep] = []
         self._found_sockets: dict[bytes, RawSocket] = {}
         self._seen: dict[str, set[bytes]] = {}
-        self._freed: dict[tuple[int, int], int] = {}
         self._by_link: defaultdict[bytes, list[Question]] = defaultdict(list)
         self._sieving: list[Question] = []
 
@@ -130,9 +162,18 @@ class _Search:
             asked=[question.asked for question in every],
             uses=self._uses,
             keeps=self._keeps,
-            reclaimable_bytes=sum(self._freed.values()),
+            reclaimable_bytes=self._reclaimable(),
             problems=self._problems,
         )
+
+    def _reclaimable(self) -> int:
+        """Space of the deleted files that are told, each counted once."""
+        freed: dict[tuple[str | None, int | None], int] = {}
+        for use in self._uses:
+            thing = use.descriptor or use.file
+            if use.frees_bytes is not None and thing is not None:
+                freed[getattr(thing, "device", None), thing.inode] = use.frees_bytes
+        return sum(freed.values())
 
     # what is asked
 
@@ -215,7 +256,9 @@ class _Search:
             found = [one for one in everyone if is_at(wanted, one, self._sockets.is_here)]
         links = [b"socket:[%d]" % one.inode for one in found]
         self._found_sockets.update(zip(links, found, strict=True))
-        return OfLinks(Asked(object=wanted.word, form=form, sockets=len(found)), links, links_only=True)
+        return OfLinks(
+            Asked(object=wanted.word, form=form, sockets=len(found)), links, links_only=self._meant is None
+        )
 
     def _bound(self, scene: Scene | None, looked_up: Iterable[RawPlace]) -> list[tuple[bytes, bytes, int]]:
         """Link, device and inode of the unix sockets that are bound to a file, where such a file may be meant."""
@@ -355,7 +398,6 @@ class _Search:
     def _free(self, use: Use, status: os.stat_result | RawStatus | None) -> None:
         if status is not None:
             use.frees_bytes = status.st_blocks * 512
-            self._freed[status.st_dev, status.st_ino] = use.frees_bytes
 
     def _tell(self, unread: list[Unread], reads_files: list[Question]) -> None:
         """What could not be read, where it leaves a doubt: of each process one refusal stands for all.
@@ -385,7 +427,9 @@ class _Search:
     # at the end
 
     def _finish(self, every: list[Question]) -> None:
-        """Adds whose the uses are, sorts them, and counts."""
+        """Adds whose the uses are, takes out those that are not meant, sorts them, and counts."""
+        if self._meant is not None:
+            self._uses = list(self._meant_of(self._meant))
         owners: dict[int, tuple[str | None, int | None] | None] = {}
         for use in self._uses:
             if use.pid not in owners:
@@ -408,6 +452,16 @@ class _Search:
             nothing = asked.uses_total == 0 and isinstance(question, OfName) and asked.missing
             if nothing and "/" not in asked.object and asked.object not in (".", ".."):
                 raise not_an_object(asked.object)
+
+    def _meant_of(self, meant: Expression) -> Iterator[Use]:
+        alone = Alone(self._root, meant)
+        known: dict[int, Process | None] = {}
+        for use in self._uses:
+            if use.pid not in known:
+                known[use.pid] = alone.process(use.pid)
+            process, held = known[use.pid], use.descriptor or use.file
+            if process is not None and held is not None and meant.fits(process, held):
+                yield use
 
     def _owner(self, pid: int) -> tuple[str | None, int | None] | None:
         """Name and effective user of a process; None: it is gone, or a thread of the kernel."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from . import tasks
+from .alone import Alone
 from .kernel import processes as readers
 from .kernel.root import Proc
 from .selection import Candidate, select
@@ -16,8 +17,11 @@ _AGAIN_S = 5.0
 class Targets:
     """The words of a watch, and the processes that they have been found to mean."""
 
-    def __init__(self, root: Proc, words: list[str], family_of: int | None) -> None:
+    def __init__(self, root: Proc, words: list[str], family_of: int | None, meant: Alone | None = None) -> None:
+        """`meant`: which of them are meant, by what they are."""
         self._root = root
+        self._meant = meant
+        self._judged: dict[int, bool] = {}
         self._words = words
         self._family = set() if family_of is None else {family_of}
         self._own = root.own_pid()
@@ -25,13 +29,13 @@ class Targets:
         self._names: dict[int, Candidate] = {}
         self._zombies: dict[int, int] = {}
         self._old: set[int] = set()
-        self.everyone = not words and family_of is None
+        self.everyone = not words and family_of is None and meant is None
         self.unmatched: list[str] = []
 
     @property
     def may_come(self) -> bool:
         """Whether a process may come that is meant: there is a name among the words, or all are meant."""
-        return self.everyone or any(not (word.isdigit() or word == "self") for word in self._words)
+        return not self._words or any(not (word.isdigit() or word == "self") for word in self._words)
 
     def is_new(self, pid: int) -> bool:
         """Whether a process was begun after the watch, so that all that it counts belongs to the watch."""
@@ -49,6 +53,7 @@ class Targets:
         for pid in set(self._seen).difference(pids):
             del self._seen[pid]
             self._names.pop(pid, None)
+            self._judged.pop(pid, None)
             self._old.discard(pid)
         self._zombies = {pid: began for pid, began in self._zombies.items() if began == self._began(pid)}
         pids = [pid for pid in pids if pid not in self._zombies]
@@ -56,7 +61,16 @@ class Targets:
             return [pid for pid in pids if pid not in watched]
         if self._family:
             return self._relatives(fresh, watched)
-        return self._named(pids, watched, now)
+        found = self._named(pids, watched, now) if self._words else [pid for pid in pids if pid not in watched]
+        return [pid for pid in found if self._is_meant(pid, now)]
+
+    def _is_meant(self, pid: int, now: float) -> bool:
+        """Whether a process is one of those that are meant; asked anew while it is young, and may change."""
+        if self._meant is None:
+            return True
+        if pid not in self._judged or now - self._seen[pid] < _AGAIN_S:
+            self._judged[pid] = self._meant.may_fit(pid)
+        return self._judged[pid]
 
     def has_ended(self, pid: int) -> None:
         """What is left of a process until its parent takes its status is not to be found again."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from . import host, switches
 from ._version import __version__
+from .alone import Alone
 from .describer import Describer
 from .frame import CommandTotal, Ended, Frame, MachineFrame, ProcessFrame, ProcessSummary, Sampling, Summary
 from .kernel.counters import Machine as MachineFiles
@@ -26,6 +27,8 @@ from .sources import counting
 from .subject import Subject
 from .targets import Targets
 from .times import rfc3339
+from .vocabulary import is_late
+from .where import Expression, parse
 
 if TYPE_CHECKING:
     from .kernel.switched import Switched
@@ -40,11 +43,22 @@ MOST_SUMMED = 100
 """How many processes a summary names."""
 
 
+def _must_be_early(wanted: Expression) -> None:
+    """Raises UsageError if an expression asks for more than what a process is by itself."""
+    for word in wanted.words:
+        if not word.of_process or is_late(word):
+            raise UsageError(
+                f"watch chooses processes by what they are: '{word.name}' is known only of what they hold, as in "
+                "fdscope --where"
+            )
+
+
 class Watch:
     """Looks at processes again and again. Use it in a `with` statement.
 
     Raises:
-        UsageError: a target is no pid, name or regular expression, or there is no such directory as `proc`.
+        UsageError: a target is no pid, name or regular expression, there is no such directory as `proc`, or
+            `where` is no expression, or one about more than processes.
     """
 
     def __init__(
@@ -57,6 +71,7 @@ class Watch:
         changes: bool = False,
         family_of: int | None = None,
         source: str = "auto",
+        where: str | Expression | None = None,
     ) -> None:
         """Takes the first look, from which everything is counted.
 
@@ -69,7 +84,12 @@ class Watch:
             family_of: watch this process and its descendants instead, from their first moment on.
             source: ``bpf`` counts every switch by what it was for, ``proc`` looks at threads now and then;
                 ``auto`` is bpf where that is allowed.
+            where: only processes of which this expression of `fdscope.where` is true; it may ask for nothing that
+                is known only when threads or descriptors have been read.
         """
+        wanted = parse(where) if isinstance(where, str) else where
+        if wanted is not None:
+            _must_be_early(wanted)
         try:
             self._root = Proc(proc)
         except OSError as error:
@@ -88,7 +108,8 @@ class Watch:
         self._looks = 0
         self._in_turn: list[tuple[Subject, int]] | None = None
         self._number = 0
-        self._targets = Targets(self._root, list(targets), family_of)
+        meant = None if wanted is None else Alone(self._root, wanted)
+        self._targets = Targets(self._root, list(targets), family_of, meant)
         everyone = self._targets.everyone or family_of is not None
         self._switched: Switched | None = counting(source, self._root, everyone=everyone)
         self._records: dict[int, list[RawTask]] = {}
@@ -345,6 +366,7 @@ def watch(
     changes: bool = False,
     proc: str = "/proc",
     source: str = "auto",
+    where: str | Expression | None = None,
 ) -> Iterator[Frame]:
     """Rates of context switches, waits and descriptors, a Frame for each interval.
 
@@ -357,12 +379,15 @@ def watch(
         proc: another proc file system.
         source: ``bpf`` counts every switch by what it was for, ``proc`` looks at threads now and then; ``auto`` is
             bpf where that is allowed.
+        where: only processes of which this expression of `fdscope.where` is true.
 
     Raises:
-        UsageError: a target is no pid, name or regular expression, there is no such directory as `proc`, or
-            `source` cannot be used here.
+        UsageError: a target is no pid, name or regular expression, there is no such directory as `proc`,
+            `source` cannot be used here, or `where` cannot be asked of a process alone.
     """
-    with Watch(targets, proc=proc, interval_s=interval_s, top=top, changes=changes, source=source) as looking:
+    with Watch(
+        targets, proc=proc, interval_s=interval_s, top=top, changes=changes, source=source, where=where
+    ) as looking:
         yield from looking.frames(count)
 
 

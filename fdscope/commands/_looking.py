@@ -20,7 +20,7 @@ def chosen(asked: Namespace) -> Expression | None:
         return None
     from ..asking import expression
 
-    if asked.from_:
+    if getattr(asked, "from_", None):  # watch looks at this machine only
         from ..saved import net_namespace_of
         from ..saved import pids_of as pids_then
 

@@ -14,6 +14,7 @@ from ..report.safe import printable
 from ..selection import UsageError
 from ..statuses import DONE, INTERRUPTED, NOTHING_FOUND
 from ..watcher import Watch
+from ._looking import chosen, is_choosing
 
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 """What ends a watch in good order: the terminal as it was, and a summary."""
@@ -23,6 +24,8 @@ def run(asked: Namespace, console: Console) -> int:
     """Watches until it is over, and says at the end what was seen."""
     if asked.command and asked.targets:
         raise UsageError("watch takes targets, or a command after '--': not both")
+    if asked.command and is_choosing(asked):
+        raise UsageError("watch -- COMMAND watches a command and its children: leave the options out that choose")
     if asked.changes and not asked.ndjson:
         raise UsageError("--changes is told with --ndjson only: give both")
     for number in _ENDING:  # a shell's background job starts with SIGINT ignored
@@ -32,6 +35,7 @@ def run(asked: Namespace, console: Console) -> int:
         return _run_command(asked, console)
     with Watch(
         asked.targets,
+        where=chosen(asked),
         proc=asked.proc,
         interval_s=asked.interval,
         top=asked.top,
@@ -40,7 +44,7 @@ def run(asked: Namespace, console: Console) -> int:
     ) as watch:
         for word in watch.unmatched:
             console.say(f"fdscope: no process is called '{printable(word)}'")
-        if asked.targets and not watch.pids:
+        if (asked.targets or is_choosing(asked)) and not watch.pids:
             return NOTHING_FOUND
         if console.is_terminal and not asked.ndjson and not asked.lines:
             from .live import can_show, show
@@ -80,7 +84,7 @@ def _speakers(
     from ..report.style import Style
 
     style = Style(console.colour(asked.color), console.is_unicode, None if asked.wide else console.width)
-    everyone = not asked.targets and not asked.command
+    everyone = not (asked.targets or asked.command or is_choosing(asked))
 
     def tell(frame: Frame) -> None:
         for line in lines(frame, style, whole_machine=everyone):

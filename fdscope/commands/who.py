@@ -13,6 +13,7 @@ from ..report.who import who as told
 from ..search import who
 from ..selection import UsageError
 from ..statuses import DONE, NOT_PERMITTED, NOTHING_FOUND
+from ._looking import chosen
 
 
 def run(asked: Namespace, console: Console) -> int:
@@ -20,7 +21,7 @@ def run(asked: Namespace, console: Console) -> int:
     forms = [asked.json, asked.ndjson, asked.pids, asked.format is not None]
     if sum(forms) > 1:
         raise UsageError("--json, --ndjson, --pids and --format are forms of one answer: give one of them")
-    found = who(asked.objects, proc=asked.proc, timeout_s=asked.timeout)
+    found = who(asked.objects, proc=asked.proc, timeout_s=asked.timeout, where=chosen(asked))
     if asked.json:
         text = document.encode(found)
         console.write_bytes((document.indented(text) if console.is_terminal else text) + b"\n")

@@ -1,0 +1,93 @@
+"""A process by itself, without what it holds: enough to tell early whether it is meant."""
+
+from __future__ import annotations
+
+import os
+
+from . import host, tasks
+from .kernel import processes as readers
+from .kernel.root import Directory, Proc
+from .kernel.system import system
+from .kernel.users import user_name
+from .model import Process
+from .raw import RawProcess
+from .where import Expression
+
+_STRANGE = (ValueError, KeyError, IndexError)
+_CHEAP = frozenset(("pid", "ancestors"))
+"""What is known of a process without reading what is told of it alone."""
+_FEW = _CHEAP | frozenset("parent_pid name process uid user state process_state cpu_time_s kernel_thread".split())
+"""What two of its files tell."""
+
+
+class Alone:
+    """The processes of one proc file system, each by itself."""
+
+    def __init__(self, root: Proc, wanted: Expression) -> None:
+        """`wanted`: the expression that will be asked of them."""
+        self._root = root
+        self._wanted = wanted
+        self._asked = frozenset(one.path[0] if one.path else one.name for one in wanted.words if one.of_process)
+        self._boot_time = host.boot_time(system(root).stat) if "started_at" in self._asked else None
+        self._ticks_per_s = os.sysconf("SC_CLK_TCK")
+        self._parents: dict[int, int | None] = {}
+
+    @property
+    def asks(self) -> bool:
+        """Whether the expression asks for anything that processes are."""
+        return bool(self._asked)
+
+    def process(self, pid: int) -> Process | None:
+        """A process, as far as it is asked for; None: it is gone."""
+        found = Process(pid=pid) if self._asked <= _CHEAP else self._read(pid)
+        if found is not None:
+            self.complete(found)
+        return found
+
+    def may_fit(self, pid: int) -> bool:
+        """Whether the expression may be true of something that a process holds."""
+        process = self.process(pid)
+        return process is not None and self._wanted.may_fit(process)
+
+    def complete(self, process: Process) -> None:
+        """Tells what only a look at other processes can tell."""
+        if "ancestors" in self._asked:
+            process.ancestors = self._ancestors(process.pid)
+
+    def _read(self, pid: int) -> Process | None:
+        if self._asked <= _FEW:
+            raw = readers.owner(self._root, pid)
+        else:
+            task = self._root.process(pid)
+            if not isinstance(task, Directory):
+                return None
+            with task:
+                raw, _ = readers.process(task, pid)
+        return None if raw is None else self._told(raw)
+
+    def _told(self, raw: RawProcess) -> Process:
+        try:
+            found = tasks.process(raw, tasks.parse_stat(raw.stat), self._boot_time, self._ticks_per_s)
+        except _STRANGE:
+            return Process(pid=raw.pid)
+        if found.uid is not None and "user" in self._asked:
+            found.user = user_name(found.uid)
+        return found
+
+    def _ancestors(self, pid: int) -> list[int]:
+        """The processes that one descends from, its parent first."""
+        found: list[int] = []
+        parent = self._parent(pid)
+        while parent and parent not in found:
+            found.append(parent)
+            parent = self._parent(parent)
+        return found
+
+    def _parent(self, pid: int) -> int | None:
+        if pid not in self._parents:
+            raw = readers.owner(self._root, pid)
+            try:
+                self._parents[pid] = None if raw is None else tasks.parse_stat(raw.stat).parent_pid
+            except _STRANGE:
+                self._parents[pid] = None
+        return self._parents[pid]
