@@ -1,0 +1,120 @@
+"""Options that choose, in who and watch: they take the same words as the report, and mean the same."""
+
+import json
+import os
+import socket
+
+import pytest
+from program import run, text
+
+from fdscope import UsageError, watch, who
+from fdscope.watcher import Watch
+
+FAMILY = """
+import subprocess
+fd = os.open(sys.argv[1], os.O_RDONLY)
+inner = "import os, sys; os.open(sys.argv[1], os.O_RDONLY); print(flush=True); sys.stdin.read()"
+child = subprocess.Popen(
+    [sys.executable, "-I", "-S", "-c", inner, sys.argv[1]], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+)
+child.stdout.readline()
+ready(fd=fd, child=child.pid)
+"""
+
+
+def pids_in(line):
+    return {one["pid"] for one in line["processes"]}
+
+
+def test_who_tells_only_of_uses_that_are_chosen(child, tmp_path):
+    (tmp_path / "file").write_text("x")
+    path = str(tmp_path / "file")
+    family, other = child(FAMILY, path), child("ready(fd=os.open(sys.argv[1], os.O_RDWR))", path)
+
+    def holders(*words):
+        done = run("who", "--json", path, *words)
+        assert done.returncode in (0, 1, 3)
+        found = json.loads(done.stdout)
+        assert found["asked"][0].get("uses_total", 0) == len(found["uses"])
+        return {one["pid"] for one in found["uses"]}
+
+    assert holders() == {family.pid, family.told["child"], other.pid}
+    assert holders("--tree", str(family.pid)) == {family.pid, family.told["child"]}
+    assert holders("--tree", f"{family.told['child']},{other.pid}") == {family.told["child"], other.pid}
+    assert holders("--where", 'access == "rw"') == {other.pid}
+    assert holders("--where", 'not access == "rw"', "--pid", str(family.pid)) == {family.pid}
+    assert holders("--fd", "cwd") == set()
+    assert holders("--user", str(os.geteuid())) == {family.pid, family.told["child"], other.pid}
+
+
+def test_who_of_a_socket_reads_what_the_expression_asks_for(child):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    source = (
+        "import socket\nfirst = socket.create_server(('127.0.0.1', int(sys.argv[1])))\n"
+        "first.setblocking(False)\nready(fd=first.fileno())"
+    )
+    one = child(source, str(port))
+    for where, number in (
+        ('"nonblock" in flags', 1),
+        ('"nonblock" not in flags', 0),
+        ("backlog_limit > 0 and listening", None),
+        ("backlog_limit > 0", 1),
+    ):
+        if number is None:
+            with pytest.raises(UsageError, match="there is no field 'listening'"):
+                who([f":{port}"], where=where)
+        else:
+            assert [use.pid for use in who([f":{port}"], where=where).uses] == [one.pid] * number
+    assert run("who", f":{port}", "--pids", "--listening", "-4").stdout == b"%d\n" % one.pid
+    assert run("who", f":{port}", "--ipv6").returncode in (1, 3)
+
+
+def test_deleted_space_is_summed_over_what_is_chosen(child, tmp_path):
+    source = (
+        "fd = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT); os.write(fd, b'x' * 65536)\n"
+        "os.unlink(sys.argv[1]); ready(fd=fd, twin=os.dup(fd))"
+    )
+    one = child(source, str(tmp_path / "a"))
+    child(source, str(tmp_path / "b"))
+    found = who(["deleted"], where=f"pid == {one.pid}")
+    assert {(use.pid, use.fd) for use in found.uses} == {(one.pid, one.told["fd"]), (one.pid, one.told["twin"])}
+    assert found.reclaimable_bytes == os.stat(f"/proc/{one.pid}/fd/{one.told['fd']}").st_blocks * 512
+
+
+@pytest.mark.parametrize("name", ["peers.pid", "open_file", "waiters", "io_models", "threads.name"])
+def test_who_refuses_what_it_does_not_find_out(name):
+    done = run("who", "/dev/null", "--where", f"exists {name}")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert f"who does not find out '{name}'".encode() in done.stderr
+
+
+def test_watch_takes_processes_by_what_they_are(child, tmp_path):
+    (tmp_path / "file").write_text("x")
+    family, other = child(FAMILY, str(tmp_path / "file")), child("ready()")
+    line = json.loads(text("watch", "--ndjson", "--count", "1", "--tree", str(family.pid)).splitlines()[0])
+    assert pids_in(line) == {family.pid, family.told["child"]}
+    chosen = f"pid == {other.pid} or ancestors == {family.pid}"
+    with Watch(where=chosen) as looking:
+        assert set(looking.pids) == {other.pid, family.told["child"]}
+    with Watch([str(family.pid), str(other.pid)], where=f"pid == {other.pid}") as looking:
+        assert looking.pids == [other.pid]
+    (frame,) = watch(where=f"pid == {other.pid}", count=1, interval_s=0.1)
+    assert [one.pid for one in frame.processes] == [other.pid]
+
+
+def test_watch_of_a_name_finds_those_that_come_later(child):
+    one = child("import subprocess\nprint(end='')\nready()")
+    with Watch(where=f"parent_pid == {one.pid} or pid == {one.pid}") as looking:
+        assert looking.pids == [one.pid]
+        assert not looking.is_over
+
+
+def test_watch_refuses_what_it_cannot_tell_of_a_process_alone():
+    for words, name in ((["--kind", "tcp"], "kind"), (["--where", "descriptor_count > 3"], "descriptor_count")):
+        done = run("watch", "--count", "1", *words)
+        assert (done.returncode, done.stdout) == (2, b"")
+        assert f"'{name}' is known only of what they hold".encode() in done.stderr
+    done = run("watch", "--user", "root", "--", "true")
+    assert done.returncode == 2
+    assert run("watch", "--count", "1", "--pid", "4194305").returncode == 1
