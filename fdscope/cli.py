@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from ._version import __version__
 from .console import Console, NotWrittenError
-from .options import COMMANDS, GROUPS, OPTIONS, Option, options_of
+from .options import COMMANDS, GROUPS, OPTIONS, READING, Option, options_of
 from .selection import UsageError
 from .statuses import DONE, INTERRUPTED, MEANINGS, NOT_WRITTEN, WRONG_USAGE
 
@@ -156,18 +156,26 @@ def run(words: list[str], console: Console, loaded: Callable[[], object]) -> int
         rest, program = rest[: rest.index("--")], rest[rest.index("--") + 1 :]
         if not program:
             raise UsageError("watch -- takes a command to run, as in: fdscope watch -- make -j4")
+    if command not in READING and any(word.partition("=")[0] == "--from" for word in rest):
+        raise UsageError(f"{command} is about this machine now: a snapshot is for {', '.join(READING)}")
     asked = parser(command).parse_args(rest)
+    asked.say = lambda line: _say(line, console)
     if command == "watch":
         asked.command = program
     _checked(asked)
     if getattr(asked, "debug", False):
         from .debug import listeners
-        from .report.safe import printable
 
-        listeners.append(lambda line: console.say(f"fdscope: {printable(line)}"))
+        listeners.append(asked.say)
     module = import_module(f".commands.{command}", __package__)
     loaded()
     return int(module.run(asked, console))
+
+
+def _say(line: str, console: Console) -> None:
+    from .report.safe import printable
+
+    console.say(f"fdscope: {printable(line)}")
 
 
 def main(
@@ -181,9 +189,7 @@ def main(
         status = run(sys.argv[1:] if words is None else words, console, loaded)
         console.flush()
     except UsageError as error:
-        from .report.safe import printable
-
-        console.say(f"fdscope: {printable(str(error))}")
+        _say(str(error), console)
         return WRONG_USAGE
     except KeyboardInterrupt:
         return INTERRUPTED

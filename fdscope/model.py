@@ -406,6 +406,7 @@ class HeldFile(Struct, kw_only=True, omit_defaults=True, gc=False):
     inode: Annotated[int | None, said("inode number")] = None
     device: Annotated[str | None, said("major:minor of the device that holds the inode")] = None
     size_bytes: Annotated[int | None, said("size in bytes")] = None
+    allocated_bytes: Annotated[int | None, said("space that it takes in its file system, in bytes")] = None
     links: Annotated[int | None, said("names that the inode has in its file system")] = None
     deleted: Annotated[bool | None, said("true: it has no name left in its file system")] = None
     filesystem: Annotated[str | None, said("file-system type")] = None

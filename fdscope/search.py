@@ -25,13 +25,14 @@ from .kernel.sockets import Sockets, bound_file
 from .kernel.source import ProcSource
 from .kernel.users import user_name
 from .kinds import decode, held_file
-from .model import Descriptor, HeldFile, Problem, Process, kind_name
+from .model import Problem, Process, kind_name
 from .problems import problem_of
 from .questions import OfDeleted, OfInode, OfLinks, OfMount, OfName, Question, Scene
 from .raw import RawDescriptor, RawHeldFile, RawMount, RawPlace, RawSocket, RawStatus, Record, Unread
 from .selection import UsageError
 from .text import original, text
 from .times import rfc3339
+from .uses import SUBSTITUTES, count, in_order
 from .vocabulary import is_late
 from .wanted import (
     FORMS,
@@ -68,7 +69,6 @@ _FILE_KINDS = {
     stat.S_IFCHR: "char-device",
     stat.S_IFBLK: "block-device",
 }
-_SUBSTITUTES = {"cwd": "directory", "root": "directory", "exe": "regular", "mapped": "regular"}
 
 
 def who(
@@ -388,7 +388,7 @@ class _Search:
                 asked=question.asked.object,
                 pid=raw.pid,
                 role=raw.role,  # type: ignore[arg-type]  # one of the four, by raw.py
-                kind=_SUBSTITUTES[raw.role] if mode is None else _FILE_KINDS.get(mode),
+                kind=SUBSTITUTES[raw.role] if mode is None else _FILE_KINDS.get(mode),
                 file=held_file(raw),
             )
             if isinstance(question, OfDeleted):
@@ -438,15 +438,11 @@ class _Search:
             if owner is not None:
                 use.process, use.uid = owner
                 use.user = None if use.uid is None else user_name(use.uid)
-        order = {question.asked.object: number for number, question in enumerate(every)}
-        self._uses = [use for use in self._uses if owners[use.pid] is not None]
-        self._uses.sort(key=lambda use: (order[use.asked], -(use.frees_bytes or 0), *_place(use)))
-        counts: dict[str, int] = {}
-        for use in self._uses:
-            counts[use.asked] = counts.get(use.asked, 0) + 1
+        every_asked = [question.asked for question in every]
+        self._uses = in_order((use for use in self._uses if owners[use.pid] is not None), every_asked)
+        count(self._uses, every_asked)
         for question in every:
             asked = question.asked
-            asked.uses_total = counts.get(asked.object, 0)
             if asked.sockets is not None:
                 asked.sockets_unclaimed = asked.sockets - len(self._seen.get(asked.object, ()))
             nothing = asked.uses_total == 0 and isinstance(question, OfName) and asked.missing
@@ -539,16 +535,3 @@ def _keep(asked: Asked, why: str, mount: RawMount) -> Keep:
         source=text(mount.source),
         filesystem=text(mount.type),
     )
-
-
-_ROLES = {"cwd": 0, "root": 1, "exe": 2, "mapped": 3, None: 4}
-
-
-def _place(use: Use) -> tuple[str, int, int, int, int, str]:
-    """Where a use stands among those of one object: by the deleted file, the process, and what holds it."""
-    thing: Descriptor | HeldFile | None = use.descriptor or use.file
-    identity = ""
-    if use.frees_bytes is not None and thing is not None:
-        identity = f"{getattr(thing, 'device', '')}:{getattr(thing, 'inode', '')}"
-    name = "" if use.file is None else use.file.name or ""
-    return identity, use.pid, _ROLES[use.role], use.tid or 0, use.fd or 0, name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 
@@ -106,6 +106,16 @@ def named(word: str, candidates: Iterable[Candidate], own_pid: int | None) -> li
         ) from None
     by_name = [one for one in everyone if pattern.search(one.name)]
     return by_name or [one for one in everyone if one.pid != own_pid and pattern.search(" ".join(one.command))]
+
+
+def ancestors(pid: int, parents: Mapping[int, int | None]) -> list[int]:
+    """The processes that one descends from, its parent first."""
+    found: list[int] = []
+    parent = parents.get(pid)
+    while parent and parent not in found:
+        found.append(parent)
+        parent = parents.get(parent)
+    return found
 
 
 def _shortened(word: str) -> str:

@@ -29,6 +29,8 @@ ABOUT_DATA = {"links", "prospects", "switches", "selection", "tasks", "host", "w
     "stopped",
     "iomodels",
     "deadlocks",
+    "held_up",
+    "uses",
     "verdicts",
     "problems",
     "identity",
@@ -55,12 +57,14 @@ MAY = {
     "subject": DATA | ABOUT_DATA | {"kernel", "describer", "inventory", "tally"},
     "targets": DATA | ABOUT_DATA | {"kernel", "alone"},
     "watcher": DATA | ABOUT_DATA | ASKING | {"kernel", "describer", "subject", "targets", "sources", "alone"},
+    "saved": DATA | ABOUT_DATA | ASKING | {"kernel", "kinds"},
+    "search_kept": DATA | ABOUT_DATA | ASKING | {"kinds"},
     "waiting": DATA | ABOUT_DATA | {"scanner"},
     "report": DATA | ABOUT_DATA | ASKING | {"kinds"},
     "commands": DATA
     | ABOUT_DATA
     | ASKING
-    | {"report", "scanner", "search", "waiting", "watcher", "lab", "kernel", "kinds"},
+    | {"report", "scanner", "search", "search_kept", "saved", "waiting", "watcher", "lab", "kernel", "kinds"},
     "cli": DATA | ABOUT_DATA | {"report", "commands"},
     "__init__": {"_version", "scanner", "search", "waiting", "watcher", "model", "answers", "frame", "selection"},
     "__main__": {"cli"},

@@ -24,21 +24,39 @@ def chosen(asked: Namespace) -> Expression | None:
         from ..saved import net_namespace_of
         from ..saved import pids_of as pids_then
 
-        kept = _kept(asked)
-        return expression(asked, lambda word: pids_then(kept, word), lambda word: net_namespace_of(kept, word))
+        whole = kept(asked)
+        return expression(asked, lambda word: pids_then(whole, word), lambda word: net_namespace_of(whole, word))
     from ..scanner import pids_of
 
     return expression(asked, lambda word: pids_of(word, asked.proc), lambda word: _net_namespace(word, asked.proc))
 
 
-def _kept(asked: Namespace) -> Snapshot:
-    """The snapshot that --from names, read once: standard input cannot be read twice."""
+def kept(asked: Namespace) -> Snapshot:
+    """The snapshot that --from names, whole; read once, as standard input cannot be read twice.
+
+    Raises:
+        UsageError: it is none, or an option was given that only a look at this machine has.
+    """
     if not hasattr(asked, "kept"):
+        for name, why in _LIVE.items():
+            if getattr(asked, name, _USUAL[name]) != _USUAL[name]:
+                raise UsageError(f"--{name.replace('_', '-')} does not go with --from: {why}")
         from ..saved import load
 
-        asked.kept = load(asked.from_)
-    kept: Snapshot = asked.kept
-    return kept
+        shown = "standard input" if asked.from_ == "-" else asked.from_
+        say = getattr(asked, "say", lambda _: None)
+        asked.kept = load(asked.from_, lambda: say(f"waiting for a snapshot from {shown}"))
+    found: Snapshot = asked.kept
+    return found
+
+
+_LIVE = {
+    "proc": "it says where to look instead of this machine's /proc, and a snapshot takes no look",
+    "source": "it says how to look at this machine, and a snapshot takes no look",
+    "symbols": "functions are named while a snapshot is taken: fdscope --json --symbols",
+    "no_peers": "who was at the other ends stands in the snapshot",
+}
+_USUAL = {"proc": "/proc", "source": "auto", "symbols": False, "no_peers": False}
 
 
 def _net_namespace(word: str, proc: str) -> int:
@@ -78,7 +96,7 @@ def look(asked: Namespace, targets: list[str], where: Expression | None = None, 
     if asked.from_:
         from ..saved import part
 
-        return part(_kept(asked), targets, where)
+        return part(kept(asked), targets, where)
     from ..scanner import scan
 
     found: Snapshot = scan(targets, proc=asked.proc, timeout_s=asked.timeout, where=where, **how)

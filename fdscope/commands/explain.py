@@ -8,15 +8,15 @@ from ..answers import Explanation
 from ..console import Console
 from ..model import REASONS, Problem, Process
 from ..prospects import explanation
-from ..scanner import scan
 from ..selection import UsageError
 from ..statuses import DONE, NOT_PERMITTED, NOTHING_FOUND
+from ._looking import look
 
 
 def run(asked: Namespace, console: Console) -> int:
-    """Scans the process, picks the descriptor and tells it."""
+    """Looks at the process, picks the descriptor and tells it."""
     word, number = _words(asked.targets)
-    snapshot = scan([word], proc=asked.proc, timeout_s=asked.timeout, peers=not asked.no_peers)
+    snapshot = look(asked, [word], peers=not asked.no_peers)
     process = _single(word, snapshot.processes)
     told = explanation(snapshot, process, number, word)
     if asked.json:
@@ -28,8 +28,12 @@ def run(asked: Namespace, console: Console) -> int:
         from ..report.story import story
         from ..report.style import Style
 
-        width = None if asked.wide else console.width
-        for line in story(told, Style(console.colour(asked.color), console.is_unicode, width)):
+        style = Style(console.colour(asked.color), console.is_unicode, None if asked.wide else console.width)
+        if asked.from_:
+            from ..report.kept import heading
+
+            console.write(heading(snapshot, style))
+        for line in story(told, style):
             console.write(line)
     else:
         _say(told.problems, console)
@@ -60,7 +64,7 @@ def _say(problems: list[Problem], console: Console) -> None:
 
     for one in problems:
         if one.what in ("process", "descriptor"):
-            console.say(f"fdscope: {printable(one.detail or REASONS[one.reason])}")
+            console.say(f"fdscope: {printable(one.detail or REASONS.get(one.reason, one.reason))}")
             return
     for line in of_process([one for one in problems if one.what == "descriptors"]):
         console.say(f"fdscope: process {problems[0].pid}: {line}")

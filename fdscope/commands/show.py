@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ..console import Console
 from ..model import Problem, Process, Snapshot
@@ -12,6 +13,9 @@ from ..report import document
 from ..selection import UsageError
 from ..statuses import DONE, NOT_PERMITTED, NOTHING_FOUND
 from ._looking import chosen, is_choosing, look
+
+if TYPE_CHECKING:
+    from ..report.style import Style
 
 
 def run(asked: Namespace, console: Console) -> int:
@@ -112,14 +116,25 @@ def _write_tables(snapshot: Snapshot, asked: Namespace, console: Console) -> Non
     elif not asked.targets:
         from ..report.overview import overview
 
+        _write_heading(snapshot, style, asked, console)
         _write(overview(snapshot, style), console)
     else:
         columns = chosen_columns(asked.columns, USUAL)
+        if snapshot.processes:
+            _write_heading(snapshot, style, asked, console)
         for number, process in enumerate(snapshot.processes):
             console.write("\n" if number else "")
             own = problems.pop(process.pid, []) + others * _lacks_an_end(process)
             _write(report(process, own, snapshot, columns, asked.sort, style), console)
         _say([one for left in problems.values() for one in left], console)
+
+
+def _write_heading(snapshot: Snapshot, style: Style, asked: Namespace, console: Console) -> None:
+    """Of a snapshot that was kept, of when it is: what is told was so then."""
+    if asked.from_:
+        from ..report.kept import heading
+
+        console.write(heading(snapshot, style))
 
 
 def _lacks_an_end(process: Process) -> bool:

@@ -12,14 +12,14 @@ from ..report import document
 from ..report.problems import of_all
 from ..selection import UsageError
 from ..statuses import DONE, NOT_PERMITTED, NOTHING_FOUND
-from ..waiting import waits
+from ._looking import chosen, kept
 
 
 def run(asked: Namespace, console: Console) -> int:
     """Looks once, and writes the answer in the form that was asked for."""
     if sum([asked.json, asked.ndjson, asked.format is not None]) > 1:
         raise UsageError("--json, --ndjson and --format are forms of one answer: give one of them")
-    found = waits(asked.targets, proc=asked.proc, timeout_s=asked.timeout, peers=not asked.no_peers)
+    found = _then(asked) if asked.from_ else _now(asked)
     if asked.json:
         text = document.encode(found)
         console.write_bytes((document.indented(text) if console.is_terminal else text) + b"\n")
@@ -29,6 +29,21 @@ def run(asked: Namespace, console: Console) -> int:
     else:
         _write(found, asked, console)
     return _status(found, asked)
+
+
+def _now(asked: Namespace) -> Waits:
+    from ..waiting import waits
+
+    return waits(asked.targets, proc=asked.proc, timeout_s=asked.timeout, peers=not asked.no_peers)
+
+
+def _then(asked: Namespace) -> Waits:
+    """Of the threads of those processes of a snapshot that are meant; of cycles all that they stand in."""
+    from .. import held_up
+    from ..saved import part
+
+    meant = part(kept(asked), asked.targets, chosen(asked))
+    return held_up.kept(kept(asked), {one.pid for one in meant.processes}, meant.problems)
 
 
 def _write(found: Waits, asked: Namespace, console: Console) -> None:

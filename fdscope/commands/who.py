@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Iterable
 
 from ..answers import Holdings
 from ..console import Console
@@ -10,10 +11,9 @@ from ..report import document
 from ..report.problems import of_all
 from ..report.who import pids, remarks
 from ..report.who import who as told
-from ..search import who
 from ..selection import UsageError
 from ..statuses import DONE, NOT_PERMITTED, NOTHING_FOUND
-from ._looking import chosen
+from ._looking import chosen, kept
 
 
 def run(asked: Namespace, console: Console) -> int:
@@ -21,7 +21,7 @@ def run(asked: Namespace, console: Console) -> int:
     forms = [asked.json, asked.ndjson, asked.pids, asked.format is not None]
     if sum(forms) > 1:
         raise UsageError("--json, --ndjson, --pids and --format are forms of one answer: give one of them")
-    found = who(asked.objects, proc=asked.proc, timeout_s=asked.timeout, where=chosen(asked))
+    found = _then(asked) if asked.from_ else _now(asked)
     if asked.json:
         text = document.encode(found)
         console.write_bytes((document.indented(text) if console.is_terminal else text) + b"\n")
@@ -33,6 +33,19 @@ def run(asked: Namespace, console: Console) -> int:
     return _status(found)
 
 
+def _now(asked: Namespace) -> Holdings:
+    from ..search import who
+
+    return who(asked.objects, proc=asked.proc, timeout_s=asked.timeout, where=chosen(asked))
+
+
+def _then(asked: Namespace) -> Holdings:
+    """Who of the processes of a snapshot held it."""
+    from ..search_kept import who
+
+    return who(kept(asked), asked.objects, chosen(asked))
+
+
 def _write(found: Holdings, asked: Namespace, console: Console) -> None:
     from ..report.style import Style
 
@@ -41,7 +54,12 @@ def _write(found: Holdings, asked: Namespace, console: Console) -> None:
     for line in pids(found) if asked.pids else told(found, style, form=form, show_headers=not asked.no_headers):
         console.write(line)
     console.flush()
-    for line in (*remarks(found), *of_all(found.problems)):
+    more: Iterable[str] = ()
+    if asked.from_:
+        from ..report.kept import not_known
+
+        more = not_known(kept(asked), found)
+    for line in (*remarks(found), *more, *of_all(found.problems)):
         console.say(f"fdscope: {line}")
 
 

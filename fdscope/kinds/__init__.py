@@ -229,6 +229,7 @@ def held_file(raw: RawHeldFile) -> HeldFile:
         inode=None if status is None else status.st_ino,
         device=None if status is None else device_name(status.st_dev),
         size_bytes=None if status is None else status.st_size,
+        allocated_bytes=None if status is None else status.st_blocks * 512,
         links=None if status is None else status.st_nlink,
         deleted=deleted,
         filesystem=None if mount is None else text(mount.type),

@@ -17,7 +17,7 @@ def of_process(problems: Sequence[Problem]) -> Iterator[str]:
         groups.setdefault((problem.reason, problem.detail), []).append(what)
     for (reason, detail), things in groups.items():
         if reason == "no-such-process":
-            yield printable(detail or REASONS[reason])
+            yield printable(detail or REASONS.get(reason, reason))
             continue
         shown = ", ".join(things[:8]) + (f" and {len(things) - 8:,} more" if len(things) > 8 else "")
         meaning = detail or REASONS.get(reason, "")

@@ -253,7 +253,7 @@ def _other_end(process: Process, descriptor: Descriptor) -> Iterator[_Row]:
 def _models(process: Process, descriptor: Descriptor) -> Iterator[_Row]:
     """The I/O models, with their evidence, and who waits."""
     for one in descriptor.io_models or ():
-        yield _Row(one.model, MODELS[one.model], one.evidence)
+        yield _Row(printable(one.model), MODELS.get(one.model, ""), one.evidence)
     if not descriptor.io_models:
         yield _Row("no model", "nobody is seen to wait for it, and it is set to no other than blocking calls")
     if descriptor.waiters:
