@@ -162,7 +162,7 @@ def _zstd(source: _Source, stack: ExitStack) -> Iterator[bytes]:
         return _by_program(source, stack)
     stream: Any = source
     opened = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True, closefd=False)
-    return _read(opened.read, (zstandard.ZstdError,))
+    return _some(_read(opened.read, (zstandard.ZstdError,)))
 
 
 def _read(read: Callable[[int], bytes], damages: tuple[type[Exception], ...]) -> Iterator[bytes]:
@@ -171,6 +171,15 @@ def _read(read: Callable[[int], bytes], damages: tuple[type[Exception], ...]) ->
             yield piece
     except damages as error:
         raise Unusable(f"it is damaged, or cut short: {error}") from None
+
+
+def _some(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The pieces; the package does not say that a text ends too early, and gives what it has, or nothing."""
+    first = next(pieces, b"")
+    if not first:
+        raise Unusable("it is cut short: nothing comes out of it")
+    yield first
+    yield from pieces
 
 
 def _by_program(source: _Source, stack: ExitStack) -> Iterator[bytes]:

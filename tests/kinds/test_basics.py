@@ -121,6 +121,7 @@ def test_a_held_file_is_told_with_its_mount_and_mappings():
         inode=99,
         device="254:0",
         size_bytes=5,
+        allocated_bytes=0,
         links=0,
         deleted=True,
         filesystem="ext4",
