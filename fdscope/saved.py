@@ -16,6 +16,7 @@ from .kernel import kept as files
 from .kinds import KINDS
 from .kinds.unknown import Unknown
 from .model import Descriptor, Host, Object, Problem, Process, Snapshot, kind_name
+from .problems import OTHERS
 from .selection import Candidate, UsageError, ancestors, select
 from .where import Expression, only
 
@@ -323,12 +324,12 @@ def part(kept: Snapshot, targets: Iterable[str], where: Expression | None = None
                 process.ancestors = process.ancestors or ancestors(process.pid, parents)
         found = [one for one in found if where.may_fit(one)]
     pids = {None, *(one.pid for one in found)}
-    problems = [*missing, *(one for one in kept.problems if one.pid in pids)]
     names = {one.object for process in found for one in process.descriptors or ()}
     joined = [one for one in kept.objects if one.id in names or not names.isdisjoint(one.faces)]
     if where is not None:
         found, joined = only(where, found, joined)
-    return structs.replace(kept, processes=found, objects=joined, problems=problems)
+    problems = [one for one in kept.problems if one.pid in pids and (found or one.what != OTHERS)]
+    return structs.replace(kept, processes=found, objects=joined, problems=missing + problems)
 
 
 def _selected(kept: Snapshot, words: list[str]) -> tuple[list[Process], list[Problem]]:

@@ -114,10 +114,9 @@ def test_a_snapshot_of_which_a_part_is_something_else_is_loaded_or_wrong_usage(d
     place[key] = data.draw(ANYTHING)
     try:
         again = loaded(json.dumps(changed).encode())
-    except UsageError as error:
-        assert "\n" not in str(error)
-    else:
-        assert isinstance(again, Snapshot)
+    except UsageError:
+        return
+    assert isinstance(again, Snapshot)
 
 
 def wrong(data: bytes) -> str:
@@ -145,7 +144,8 @@ def test_what_is_no_snapshot_is_told_for_what_it_is():
     )
     assert wrong(b'{"schema":"fdscope.snapshot/1"}') == "it does not say when it was taken"
     assert wrong(whole.replace(b"2026-11-23T05", b"2026-11-23 05")) == (
-        "'2026-11-23 05:02:00.500Z' is no time; fdscope 0 wrote it: that version, or a newer one, may understand it"
+        "'2026-11-23 05:02:00.500Z' is no time; "
+        "fdscope 0 wrote it: that version, or a newer one, may understand it"
     )
     assert "Expected `int`, got `str`" in wrong(whole.replace(b'"pid":42', b'"pid":"42"'))
     assert wrong(b'{"a":' * 100_000) == "it is nested too deeply"
