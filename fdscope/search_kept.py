@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, Literal, NamedTuple
 
 from ._version import __version__
@@ -128,7 +128,7 @@ def _problems(kept: Snapshot, asked: list[Asked]) -> list[Problem]:
     if any(one.form in ("file", "below", "mount", "deleted") for one in asked):
         about = (*about, *_OF_FILES)
     found: dict[object, Problem] = {}
-    for one in kept.problems:
+    for one in sorted(kept.problems, key=lambda one: one.what != "descriptors"):
         if one.what.startswith(about) and one.what != OTHERS and one.reason != "vanished":
             found.setdefault(one.what if one.pid is None else one.pid, one)
     return list(found.values())
@@ -170,7 +170,7 @@ class Scene:
             return self._of_path(wanted)
         if isinstance(wanted, Inode):
             asked = Asked(object=wanted.word, form="file", device=wanted.device, inode=wanted.inode)
-            return _of_identities(asked, {(wanted.device, wanted.inode)})
+            return self._of_identities(asked, {(wanted.device, wanted.inode)})
         if isinstance(wanted, Deleted):
             return self._of_deleted(Asked(object=wanted.word, form="deleted"))
         if isinstance(wanted, (Address, UnixSocket)):
@@ -217,7 +217,36 @@ class Scene:
             ((asked.device, asked.inode),) = identities
         is_directory = any(kind_name(type(one)) == "directory" for one in named)
         asked.directory = is_directory or any(one.role in ("cwd", "root") for one in files) or None
-        return _of_identities(asked, identities, {_node(one) for one in named} - {None}, bound)
+        return self._of_identities(asked, identities, {_node(one) for one in named} - {None}, bound)
+
+    def _of_identities(
+        self,
+        asked: Asked,
+        identities: set[Identity],
+        nodes: Collection[tuple[str, str] | None] = (),
+        bound: Iterable[Descriptor] = (),
+    ) -> Question:
+        """By device and inode; of a node also by its device, of a socket by the file that it is bound to.
+
+        A mapping of which stat(2) was refused has nothing but its name.
+        """
+        sockets = {one.inode for one in bound}
+        names = {one.name for one in self._held if _is_path(one) and _identity(one) in identities}
+        names |= {one.name for one in self._files if _identity(one) in identities and not one.deleted}
+
+        def takes(_: Process, one: Descriptor) -> bool:
+            if isinstance(one, Unix):
+                return one.inode in sockets or (bool(sockets) and (one.path_device, one.path_inode) in identities)
+            if not _is_path(one):
+                return False
+            return _identity(one) in identities or (_node(one) is not None and _node(one) in nodes)
+
+        def takes_file(process: Process, file: HeldFile) -> bool:
+            if file.inode is not None:
+                return _identity(file) in identities
+            return file.name in names and not self._is_stranger(process)
+
+        return Question(asked, takes, takes_file)
 
     def _below(self, asked: Asked, path: str) -> Question:
         """By the name; in another mount namespace, where it may mean another file, also by the device."""
@@ -232,9 +261,14 @@ class Scene:
     def _of_mount(self, asked: Asked, path: str, opened: list[File]) -> Question:
         """By the mount id; of other namespaces, and of what is held without a descriptor, by the device."""
         mounts, devices = {one.mount_id for one in opened}, {one.device for one in opened}
+        points = {one.mount_point for one in self._held if isinstance(one, File) and one.mount_point}
+        inner = [point for point in points if point != path and _is_below(point, path)]
         first = opened[0]
         asked.form, asked.mount_id = "mount", first.mount_id
         asked.filesystem, asked.source = first.filesystem, first.source
+
+        def is_apart(name: str) -> bool:
+            return any(_is_below(name, point) for point in inner)
 
         def takes(process: Process, one: Descriptor) -> bool:
             if one.mount_id in mounts or (isinstance(one, Unix) and one.path_device in devices):
@@ -242,8 +276,12 @@ class Scene:
             return one.mount_id not in self._mounts and one.device in devices
 
         def takes_file(process: Process, file: HeldFile) -> bool:
-            at_place = self._is_stranger(process) or _is_below(file.name or "", path)
-            return at_place and file.device in devices
+            if self._is_stranger(process):
+                return file.device in devices
+            name = file.name or ""
+            return _is_below(name, path) and (
+                file.device in devices or (file.device is None and not is_apart(name))
+            )
 
         return Question(asked, takes, takes_file)
 
@@ -309,25 +347,6 @@ def _node(one: Descriptor) -> tuple[str, str] | None:
 
 def _sort(one: Descriptor) -> str:
     return "block" if kind_name(type(one)) == "block-device" else "character"
-
-
-def _of_identities(
-    asked: Asked,
-    identities: set[Identity],
-    nodes: set[tuple[str, str] | None] = frozenset(),  # type: ignore[assignment]
-    bound: Iterable[Descriptor] = (),
-) -> Question:
-    """By device and inode; of a node also by its device, of a socket by the file that it is bound to."""
-    sockets = {one.inode for one in bound}
-
-    def takes(_: Process, one: Descriptor) -> bool:
-        if isinstance(one, Unix):
-            return one.inode in sockets or (bool(sockets) and (one.path_device, one.path_inode) in identities)
-        if not _is_path(one):
-            return False
-        return _identity(one) in identities or (_node(one) is not None and _node(one) in nodes)
-
-    return Question(asked, takes, lambda _, file: _identity(file) in identities)
 
 
 def _of_link(wanted: Link) -> Question:

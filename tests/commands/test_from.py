@@ -189,7 +189,7 @@ def objects(lab, kept):
             found.append(f"pid:{one['target_pid']}")
         elif one["kind"] in ("regular", "fifo", "directory") and not one.get("deleted"):
             found += [one["name"], os.path.dirname(one["name"]) + "/"]
-    return list(dict.fromkeys(found))
+    return [word for word in dict.fromkeys(found) if word != "//"]
 
 
 def test_who_of_a_snapshot_names_those_that_who_names_on_the_machine(kept, lab, holder):
