@@ -11,6 +11,7 @@ from .kernel.system import system
 from .kernel.users import user_name
 from .model import Process
 from .raw import RawProcess
+from .selection import ancestors
 from .where import Expression
 
 _STRANGE = (ValueError, KeyError, IndexError)
@@ -52,7 +53,7 @@ class Alone:
     def complete(self, process: Process) -> None:
         """Tells what only a look at other processes can tell."""
         if "ancestors" in self._asked:
-            process.ancestors = self._ancestors(process.pid)
+            process.ancestors = ancestors(process.pid, self._parent)
 
     def _read(self, pid: int) -> Process | None:
         if self._asked <= _FEW:
@@ -72,15 +73,6 @@ class Alone:
             return Process(pid=raw.pid)
         if found.uid is not None and "user" in self._asked:
             found.user = user_name(found.uid)
-        return found
-
-    def _ancestors(self, pid: int) -> list[int]:
-        """The processes that one descends from, its parent first."""
-        found: list[int] = []
-        parent = self._parent(pid)
-        while parent and parent not in found:
-            found.append(parent)
-            parent = self._parent(parent)
         return found
 
     def _parent(self, pid: int) -> int | None:

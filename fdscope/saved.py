@@ -321,7 +321,7 @@ def part(kept: Snapshot, targets: Iterable[str], where: Expression | None = None
         if any(word.name == "ancestors" for word in where.words):
             parents = {one.pid: one.parent_pid for one in kept.processes}
             for process in found:
-                process.ancestors = process.ancestors or ancestors(process.pid, parents)
+                process.ancestors = process.ancestors or ancestors(process.pid, parents.get)
         found = [one for one in found if where.may_fit(one)]
     pids = {None, *(one.pid for one in found)}
     names = {one.object for process in found for one in process.descriptors or ()}

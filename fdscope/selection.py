@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 
@@ -108,13 +108,13 @@ def named(word: str, candidates: Iterable[Candidate], own_pid: int | None) -> li
     return by_name or [one for one in everyone if one.pid != own_pid and pattern.search(" ".join(one.command))]
 
 
-def ancestors(pid: int, parents: Mapping[int, int | None]) -> list[int]:
+def ancestors(pid: int, parent_of: Callable[[int], int | None]) -> list[int]:
     """The processes that one descends from, its parent first."""
     found: list[int] = []
-    parent = parents.get(pid)
+    parent = parent_of(pid)
     while parent and parent not in found:
         found.append(parent)
-        parent = parents.get(parent)
+        parent = parent_of(parent)
     return found
 
 
