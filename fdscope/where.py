@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 from .kinds import KINDS
 from .model import Descriptor, Object, Process
 from .selection import UsageError, nearest
+from .units import COUNTS, SIZES, TIMES
 from .vocabulary import Held, Word, is_late, word
 
 UNKNOWN: Any = object()
@@ -47,13 +48,6 @@ _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=", "=~", "!~", "in")
 _OWN_WORDS = ("and", "or", "not", "in", "exists", "true", "false")
 _MOST, _DEEPEST = 100_000, 100
 
-_SIZES: dict[str, int] = {"B": 1} | {
-    unit + end: base**power
-    for power, unit in enumerate("KMGTPE", 1)
-    for end, base in (("", 1024), ("iB", 1024), ("B", 1000))
-}
-_COUNTS = {"k": 1000, "K": 1000, "M": 10**6, "G": 10**9, "T": 10**12}
-_TIMES = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _ENDINGS = {"_ns": 1e-9, "_us": 1e-6, "_ms": 1e-3, "_s": 1.0}
 
 Test = Callable[["Process | None", "Held | type | None"], "bool | None"]
@@ -250,12 +244,12 @@ class _Number(NamedTuple):
         last = (of.path or (of.name,))[-1]
         size = "_bytes" in last or last.endswith("position")
         time = next((one for end, one in _ENDINGS.items() if last.endswith(end) and not size), None)
-        if self.unit in _TIMES and time is not None:
-            return self.amount * _TIMES[self.unit] / time
-        if size and self.unit in _SIZES:
-            return self.amount * _SIZES[self.unit]
-        if not size and time is None and self.unit in _COUNTS:
-            return self.amount * _COUNTS[self.unit]
+        if self.unit in TIMES and time is not None:
+            return self.amount * TIMES[self.unit] / time
+        if size and self.unit in SIZES:
+            return self.amount * SIZES[self.unit]
+        if not size and time is None and self.unit in COUNTS:
+            return self.amount * COUNTS[self.unit]
         what = "a size in bytes" if size else "a time" if time else "a plain number"
         units = "K, M, G, KiB, KB" if size else "ns, us, ms, s, min, h, d" if time else "k, M, G"
         raise UsageError(f"--where: {of.name} is {what}, which '{self.text}' is not; its units are {units}")
@@ -293,7 +287,7 @@ class _Parser:
 
     def _number(self, digits: str, unit: str, place: int) -> _Number:
         amount = float(digits) if "." in digits or len(digits) > 30 else int(digits)
-        if unit and unit not in _SIZES and unit not in _TIMES and unit not in _COUNTS:
+        if unit and unit not in SIZES and unit not in TIMES and unit not in COUNTS:
             raise self._wrong(
                 f"'{digits}{unit}' is no number with a unit (10M, 5min, 2k); text stands in quotes", place
             )
