@@ -114,14 +114,14 @@ def test_a_link_of_many_numbers_is_looked_up_by_its_scheme():
 
 
 def test_a_held_file_is_told_with_its_mount_and_mappings():
-    raw = RawHeldFile(1, "mapped", b"/a (deleted)", status(links=0, size=5), ROOT, 2, 8192, b"r--p r-xp")
+    raw = RawHeldFile(1, "mapped", b"/a (deleted)", status(links=0, size=5, blocks=8), ROOT, 2, 8192, b"r--p r-xp")
     assert kinds.held_file(raw) == HeldFile(
         role="mapped",
         name="/a",
         inode=99,
         device="254:0",
         size_bytes=5,
-        allocated_bytes=0,
+        allocated_bytes=4096,
         links=0,
         deleted=True,
         filesystem="ext4",
