@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
@@ -250,3 +250,14 @@ class Summary(Struct, kw_only=True, omit_defaults=True, gc=False):
     processes: Annotated[list[ProcessSummary], said("those that were switched most first; at most 100")]
     processes_total: Annotated[int, said("processes that were watched, at one time or another")]
     command: Annotated[CommandTotal | None, said("of a command that was run to be watched")] = None
+
+
+class Rate(NamedTuple):
+    """How fast a process is switched, and opens more descriptors than it closes."""
+
+    pid: int
+    name: str
+    voluntary_per_s: float
+    involuntary_per_s: float
+    descriptors_per_s: float | None
+    """Below 0 where it closes more; None: not allowed to know."""

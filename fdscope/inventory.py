@@ -107,6 +107,11 @@ class Inventory:
             if before is not None and position > before:
                 self._moved.append(Moved(fd=fd, name=name, bytes_per_s=round((position - before) / seconds, 1)))
 
+    def held(self) -> int | None:
+        """How many they are just now, and nothing else; None: not allowed to know."""
+        count = self._counters.descriptor_count()
+        return self._counters.listed_count() if count is None else count
+
     def count(self, now: float) -> None:
         """How many they are, and may be."""
         count = self._counters.descriptor_count()

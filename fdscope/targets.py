@@ -24,7 +24,7 @@ class Targets:
         self._judged: dict[int, bool] = {}
         self._words = words
         self._family = set() if family_of is None else {family_of}
-        self._own = root.own_pid()
+        self.own = root.own_pid()
         self._seen: dict[int, float] = {}
         self._names: dict[int, Candidate] = {}
         self._zombies: dict[int, int] = {}
@@ -91,7 +91,7 @@ class Targets:
         grew = True
         parents = {pid: self._parent(pid) for pid in fresh}
         while grew:
-            new = {pid for pid, parent in parents.items() if parent in self._family or parent == self._own}
+            new = {pid for pid, parent in parents.items() if parent in self._family or parent == self.own}
             grew = not new <= self._family
             self._family |= new
         return sorted(self._family.intersection(self._seen).difference(watched, self._zombies))
@@ -108,7 +108,7 @@ class Targets:
             for pid in pids:
                 if pid not in self._names or now - self._seen[pid] < _AGAIN_S:
                     self._remember(pid)
-        selected, self.unmatched = select(self._words, self._candidates, self._own)
+        selected, self.unmatched = select(self._words, self._candidates, self.own)
         known = set(pids)
         self.unmatched += [str(one.pid) for one in selected if one.pid not in self._seen]
         return [one.pid for one in selected if one.pid in known and one.pid not in watched]

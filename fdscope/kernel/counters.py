@@ -109,6 +109,15 @@ class Counters:
         status = self._directory.status(b"fd")
         return None if isinstance(status, Unread) else status.st_size or None
 
+    def listed_count(self) -> int | None:
+        """The same by listing them, for older kernels; None: that is not allowed, or it has ended."""
+        directory = self._directory.open(b"fd")
+        if isinstance(directory, Unread):
+            return None
+        with directory:
+            numbers = directory.numbers()
+        return None if isinstance(numbers, Unread) else len(numbers)
+
     def links(self) -> dict[int, bytes] | Unread:
         """Number and link of every descriptor."""
         directory = self._directory.open(b"fd")
