@@ -192,3 +192,68 @@ class Waits(Struct, kw_only=True):
     waits: Annotated[list[ThreadWait], said("threads that wait, by process and thread")]
     cycles: Annotated[list[Cycle], said("processes that wait for each other")]
     problems: Annotated[list[Problem], said("what could not be read, and why")]
+
+
+Level = Literal["ok", "warning", "critical", "unknown"]
+
+
+class Limits(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a value of ``fdscope check`` may be; one that is above it is too high."""
+
+    check: Annotated[str, said("the check, by the name of its option: max-share, no-deleted-over, …")]
+    warn: Annotated[float | None, said("above it is a warning; shares are from 0 to 1, rates a second")] = None
+    crit: Annotated[float | None, said("above it is critical")] = None
+
+
+class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something that ``fdscope check`` does not find in order, or could not judge."""
+
+    check: Annotated[
+        str,
+        said(
+            "the check, by the name of its option; process: whether one that was asked about is there; unread: "
+            "whether all that matters could be read"
+        ),
+    ]
+    level: Annotated[Level, said("how bad it is; unknown: it could not be judged")]
+    pid: Annotated[int | None, said("the process that it is about; of several the first")] = None
+    process: Annotated[str | None, said("the process's name")] = None
+    value: Annotated[float | None, said("what was found, in the unit of the limits")] = None
+    warn: Annotated[float | None, said("the limit above which it is a warning")] = None
+    crit: Annotated[float | None, said("the limit above which it is critical")] = None
+    text: Annotated[str, said("the same for people")]
+
+
+class Metric(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A number of the performance data, as monitoring systems store and draw them."""
+
+    label: Annotated[str, said("its name, which stays the same from one check to the next")]
+    value: Annotated[float, said("its value; shares are in percent")]
+    unit: Annotated[Literal["%", "B"] | None, said("its unit; left out: a plain number, or a second")] = None
+    warn: Annotated[float | None, said("above it is a warning")] = None
+    crit: Annotated[float | None, said("above it is critical")] = None
+    min: Annotated[float | None, said("the least that it can be")] = None
+    max: Annotated[float | None, said("the most that it can be")] = None
+
+
+class Check(Struct, kw_only=True, omit_defaults=True):
+    """The answer of ``fdscope check``: whether all is in order."""
+
+    schema: Annotated[Literal["fdscope.check/1"], said("the form of this document")]
+    fdscope: Annotated[str, said("version of fdscope that gave it")]
+    taken_at: Annotated[str, said("when it was begun (RFC 3339, UTC)")]
+    status: Annotated[Level, said("the worst that was found; the exit status is 0, 1, 2 or 3 in this order")]
+    summary: Annotated[str, said("the most important of it in a line, for people")]
+    processes_total: Annotated[
+        int | None,
+        said("processes that were judged, those of the kernel left out; left out: only what some hold was"),
+    ] = None
+    limits: Annotated[list[Limits], said("what was checked, against which limits")]
+    by_default: Annotated[bool, said("whether nobody chose those limits")]
+    listeners_expected: Annotated[
+        str | None, said("the listeners that were in order; left out: that was not checked")
+    ] = None
+    measured_s: Annotated[float | None, said("over how many seconds rates were measured")] = None
+    findings: Annotated[list[Finding], said("what is not in order, or could not be judged, the worst first")]
+    metrics: Annotated[list[Metric], said("the performance data")]
+    problems: Annotated[list[Problem], said("what could not be read, and why")]

@@ -72,7 +72,7 @@ def parser(command: str) -> argparse.ArgumentParser:
 
 def _add(found: argparse.ArgumentParser, option: Option) -> None:
     name = option.names[0].removeprefix("--").replace("-", "_")
-    name = "from_" if name == "from" else name  # a word of Python's own
+    name = f"{name}_" if name in ("from", "for") else name  # words of Python's own
     if not option.value:
         found.add_argument(*option.names, dest=name, action="store_true")
     elif option.repeats:
@@ -185,11 +185,16 @@ def main(
 ) -> int:
     """Runs the program and gives its exit status, one of `statuses.MEANINGS`."""
     console = Console() if console is None else console
+    words = sys.argv[1:] if words is None else words
     try:
-        status = run(sys.argv[1:] if words is None else words, console, loaded)
+        status = run(words, console, loaded)
         console.flush()
     except UsageError as error:
         _say(str(error), console)
+        if words[:1] == ["check"]:
+            from .commands.check import misused
+
+            return misused(str(error), console)
         return WRONG_USAGE
     except KeyboardInterrupt:
         return INTERRUPTED

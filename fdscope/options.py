@@ -55,13 +55,19 @@ COMMANDS = (
     Command(
         "watch", "[TARGET... | -- COMMAND...]", "show context switches, waits and descriptors over time", "process"
     ),
+    Command(
+        "check",
+        "[TARGET...]",
+        "judge limits, growth, deleted files and listeners, as monitoring wants it",
+        "process",
+    ),
     Command("lab", "[NAME...]", "hold descriptors of every kind, wait in every way, switch contexts"),
     Command("doctor", "", "say what present rights let one see, and what would unlock the rest"),
 )
 
-CHOOSING = ("show", "who", "waits", "watch")
+CHOOSING = ("show", "who", "waits", "watch", "check")
 """The commands that take what chooses descriptors and processes."""
-READING = ("show", "explain", "who", "waits")
+READING = ("show", "explain", "who", "waits", "check")
 """The commands that look once, or read a snapshot."""
 DRAWING = ("show", "who", "waits")
 """The commands that draw tables of columns."""
@@ -251,7 +257,7 @@ FORM = (
     Option(
         ("--json", "-j"),
         "one JSON document",
-        commands=("show", "explain", "who", "waits", "lab", "doctor"),
+        commands=("show", "explain", "who", "waits", "check", "lab", "doctor"),
         group="form",
     ),
     Option(
@@ -289,7 +295,7 @@ READ = (
         "PATH",
         (),
         "/proc",
-        ("show", "explain", "who", "waits", "watch", "doctor"),
+        ("show", "explain", "who", "waits", "watch", "check", "doctor"),
         "reading",
         "directory",
     ),
@@ -312,7 +318,7 @@ READ = (
         "SOURCE",
         ("auto", "proc", "bpf"),
         "auto",
-        ("show", "watch"),
+        ("show", "watch", "check"),
         "reading",
     ),
     Option(
@@ -321,13 +327,13 @@ READ = (
         "SECONDS",
         (),
         "5",
-        ("show", "explain", "who", "waits"),
+        ("show", "explain", "who", "waits", "check"),
         "reading",
     ),
     Option(
         ("--debug",),
         "say on standard error where facts come from, how long each stage took, and what libbpf says of it",
-        commands=("show", "explain", "who", "waits", "watch", "doctor"),
+        commands=("show", "explain", "who", "waits", "watch", "check", "doctor"),
         group="reading",
     ),
 )
@@ -355,7 +361,68 @@ OF_WATCH = (
     Option(("--lines",), "of watch: lines also on a terminal, not a screen", commands=("watch",)),
 )
 
-OPTIONS = (*SELECTION, *COLUMNS, *FORM, *READ, *OF_WHO, *OF_WATCH)
+_OF_CHECK = ("check",)
+OF_CHECK = (
+    Option(
+        ("--max-share",),
+        "of check: the share of its soft limit that the descriptors of a process may take, as 0.8 or 80%; like "
+        "every limit of check CRIT, WARN,CRIT, or WARN, with its comma",
+        "SHARE",
+        commands=_OF_CHECK,
+    ),
+    Option(("--max-descriptors",), "of check: how many descriptors a process may have", "N", commands=_OF_CHECK),
+    Option(
+        ("--max-system-share",),
+        "of check: the share that may be taken of the open file descriptions that the machine can have",
+        "SHARE",
+        commands=_OF_CHECK,
+    ),
+    Option(
+        ("--max-growth",),
+        "of check: how many descriptors a process may open more than it closes, as 10/s or 3/min",
+        "RATE",
+        commands=_OF_CHECK,
+    ),
+    Option(
+        ("--max-switches",),
+        "of check: how often a process may be switched, over all its threads, as 50k/s",
+        "RATE",
+        commands=_OF_CHECK,
+    ),
+    Option(
+        ("--max-involuntary",),
+        "of check: how often the CPU may be taken away from a process, over all its threads",
+        "RATE",
+        commands=_OF_CHECK,
+    ),
+    Option(
+        ("--max-backlog-share",),
+        "of check: how full the queue of a listener may be of connections that wait to be accepted",
+        "SHARE",
+        commands=_OF_CHECK,
+    ),
+    Option(
+        ("--no-deleted-over",),
+        "of check: how much space deleted files may hold, each counted once, as 1G",
+        "SIZE",
+        commands=_OF_CHECK,
+    ),
+    Option(
+        ("--no-listener-except",),
+        "of check: nothing may listen but at these places, as in 22,8000-8010,127.0.0.1:*,udp:*,unix:/run/**; "
+        "or none",
+        "LIST",
+        commands=_OF_CHECK,
+    ),
+    Option(
+        ("--for",),
+        "of check: over which time rates are measured; if it is not given, 2s",
+        "TIME",
+        commands=_OF_CHECK,
+    ),
+)
+
+OPTIONS = (*SELECTION, *COLUMNS, *FORM, *READ, *OF_WHO, *OF_WATCH, *OF_CHECK)
 
 
 def options_of(command: str) -> list[Option]:

@@ -12,3 +12,6 @@ MEANINGS = {
     NOT_WRITTEN: "The answer could not be written, as to a full disk.",
     INTERRUPTED: "Interrupted.",
 }
+
+OF_CHECK = {"ok": 0, "warning": 1, "critical": 2, "unknown": 3}
+"""Those of ``fdscope check``, which are those of all monitoring plugins; wrong usage is unknown, too."""

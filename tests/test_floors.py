@@ -23,6 +23,7 @@ LEAVES = {
     "syscalls",
     "debug",
     "options",
+    "units",
 }
 DATA = LEAVES | {"model", "answers", "frame"}
 ABOUT_DATA = {"links", "prospects", "switches", "selection", "tasks", "host", "wanted", "questions"} | {
@@ -36,7 +37,7 @@ ABOUT_DATA = {"links", "prospects", "switches", "selection", "tasks", "host", "w
     "identity",
     "fields",
 }
-ASKING = {"vocabulary", "where", "asking"}
+ASKING = {"vocabulary", "where", "asking", "thresholds", "measures"}
 MAY = {
     **dict.fromkeys(LEAVES, LEAVES),
     "model": LEAVES,
@@ -60,11 +61,13 @@ MAY = {
     "saved": DATA | ABOUT_DATA | ASKING | {"kernel", "kinds"},
     "search_kept": DATA | ABOUT_DATA | ASKING | {"kinds"},
     "waiting": DATA | ABOUT_DATA | {"scanner"},
+    "checking": DATA | ABOUT_DATA | ASKING | {"watcher"},
     "report": DATA | ABOUT_DATA | ASKING | {"kinds"},
     "commands": DATA
     | ABOUT_DATA
     | ASKING
-    | {"report", "scanner", "search", "search_kept", "saved", "waiting", "watcher", "lab", "kernel", "kinds"},
+    | {"report", "scanner", "search", "search_kept", "saved", "waiting", "watcher", "checking", "lab", "kernel"}
+    | {"kinds"},
     "cli": DATA | ABOUT_DATA | {"report", "commands"},
     "__init__": {"_version", "scanner", "search", "waiting", "watcher", "model", "answers", "frame", "selection"},
     "__main__": {"cli"},

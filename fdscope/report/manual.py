@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from ..answers import KEEPS, Explanation, Holdings, Waits
+from ..answers import KEEPS, Check, Explanation, Holdings, Waits
 from ..fields import Field, fields_of
 from ..frame import VERDICTS, Frame, Summary
 from ..kinds import KINDS
@@ -173,11 +173,15 @@ def _json_body() -> Iterator[str]:
     yield from _paragraphs(Waits.__doc__)
     yield from _field_list(fields_of(Waits))
     yield from _parts([Waits], known=[Snapshot, Process, Holdings])
+    yield ".Ss Check\n"
+    yield from _paragraphs(Check.__doc__)
+    yield from _field_list(fields_of(Check))
+    yield from _parts([Check], known=[Snapshot, Process, Holdings, Waits])
     for kind in (Frame, Summary):
         yield f".Ss {kind.__name__}\n"
         yield from _paragraphs(kind.__doc__)
         yield from _field_list(fields_of(kind))
-    yield from _parts([Frame, Summary], known=[Snapshot, Process, Holdings, Waits])
+    yield from _parts([Frame, Summary], known=[Snapshot, Process, Holdings, Waits, Check])
     yield from _words("Verdicts of a watch", VERDICTS)
     yield from _words("What a thread waits for", WAITS_FOR)
     yield from _words("I/O models", MODELS)
@@ -202,6 +206,7 @@ _JSON_RULES = (
     "and one for each problem. "
     "fdscope waits writes Waits; with --ndjson a line for each ThreadWait, one with the key cycle for "
     "each Cycle, and one for each problem. "
+    "fdscope check writes a Check. "
     "fdscope watch writes a line for each interval, a Frame, and at the end one with the single key summary. "
     "The JSON Schema of all this is printed by fdscope --json-schema.",
     "Names of fields are lower-case words. Units are in the name (_s, _bytes, _ns) unless the number is a plain "

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from ..answers import Cycle, Explanation, Holdings, Keep, ThreadWait, Use, Waits
+from ..answers import Check, Cycle, Explanation, Holdings, Keep, ThreadWait, Use, Waits
 from ..frame import Frame, Summary
 from ..kinds import KINDS
 from ..model import Descriptor, Problem, Snapshot
@@ -20,9 +20,10 @@ _FOREIGN = {
 
 
 def schema() -> dict[str, Any]:
-    """A snapshot, an explanation, an answer of who or waits, or a line of --ndjson."""
+    """A snapshot, an explanation, an answer of who, waits or check, or a line of --ndjson."""
     _, parts = msgspec.json.schema_components(
-        [Snapshot, Explanation, Holdings, Waits, Frame, Summary, Problem, *KINDS], ref_template="#/$defs/{name}"
+        [Snapshot, Explanation, Holdings, Waits, Check, Frame, Summary, Problem, *KINDS],
+        ref_template="#/$defs/{name}",
     )
     parts[Descriptor.__name__] = {
         "title": Descriptor.__name__,
@@ -53,11 +54,12 @@ def schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "What fdscope writes as JSON",
         "description": "With --json one Snapshot, of explain one Explanation, of who one Holdings, of waits one "
-        "Waits; with --ndjson a line for each descriptor, use, thread that waits, interval (Frame), or problem.",
+        "Waits, of check one Check; with --ndjson a line for each descriptor, use, thread that waits, interval "
+        "(Frame), or problem.",
         "anyOf": [
             {"$ref": f"#/$defs/{name}"}
             for name in (
-                *(one.__name__ for one in (Snapshot, Explanation, Holdings, Use, Waits, ThreadWait, Frame)),
+                *(one.__name__ for one in (Snapshot, Explanation, Holdings, Use, Waits, ThreadWait, Check, Frame)),
                 *(f"{name}Line" for name in lines),
                 "KeepLine",
                 "CycleLine",
