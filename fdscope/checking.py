@@ -273,7 +273,8 @@ def _summary(
     first = [findings[0].text + more] if findings else []
     if worst(findings) in ("warning", "critical"):
         return first[0]
-    found = [max(those, key=lambda one: one.value).text for those in values.values() if those]
+    highest = [max(those, key=lambda one: one.value).text for those in values.values() if those]
+    found = list(dict.fromkeys(highest))
     if terms.expected is not None:
         found.append(f"{many(listeners, 'listener')}, all expected" if listeners else "no listeners were seen")
     return "; ".join([*first, *([many(processes, "process", "processes")] if terms.of_processes else []), *found])

@@ -43,6 +43,11 @@ def test_where_all_is_in_order_there_is_one_line_and_what_was_checked_by_default
     ]
 
 
+def test_what_two_checks_say_alike_is_said_once():
+    (line,) = told(holder(5, "web", 120), of=terms(max_share="0.8", max_descriptors="500"))
+    assert line.startswith("FDSCOPE OK - 1 process; web[5] has 120 descriptors of 1,000, 12 % | ")
+
+
 def test_one_finding_stands_in_the_first_line_and_several_each_in_its_own():
     of = terms(max_share="0.8,0.95")
     (line,) = told(holder(5, "web", 900), of=of)
