@@ -6,13 +6,19 @@ import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from .quiet import quiet
+
 
 class UsageError(ValueError):
     """What was asked makes no sense; the message says what to do instead."""
 
 
 def nearest(word: str, known: Iterable[str], otherwise: str) -> str:
-    """``did you mean 'kind'?``, if one of the words that are known is like this one; else `otherwise`."""
+    """What to say of a word that means nothing: the one of those known that is like it; else `otherwise`.
+
+    >>> nearest("knid", ["kind", "name"], "there are two"), nearest("x", ["kind", "name"], "there are two")
+    ("did you mean 'kind'?", 'there are two')
+    """
     from difflib import get_close_matches  # costs 5 ms, which only a mistake pays
 
     near = get_close_matches(word.lower(), list(known), 1, 0.6)
@@ -93,11 +99,8 @@ def named(word: str, candidates: Iterable[Candidate], own_pid: int | None) -> li
     exact = [one for one in everyone if word in (one.name, _program(one))]
     if exact:
         return exact
-    import warnings
-
     try:
-        with warnings.catch_warnings():  # what a later Python would read otherwise is no concern of the user
-            warnings.simplefilter("ignore")
+        with quiet():  # what a later Python would read otherwise
             pattern = re.compile(word)
     except (re.error, OverflowError, RecursionError) as error:
         why = str(error) if isinstance(error, re.error) else "it is too large"

@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 
 from .kinds import KINDS
 from .model import Descriptor, Object, Process
+from .quiet import quiet
 from .selection import UsageError, nearest
 from .units import COUNTS, SIZES, TIMES
 from .vocabulary import Held, Word, is_late, word
@@ -86,6 +87,17 @@ class Expression(NamedTuple):
 
 def parse(text: str) -> Expression:
     """The expression that a text means.
+
+        >>> from fdscope.kinds.regular import Regular
+        >>> from fdscope.model import Process
+        >>> wanted = parse("user != 'root' and size_bytes > 10M and name =~ '[.]log$'")
+        >>> [one.name for one in wanted.words]
+        ['user', 'size_bytes', 'name']
+        >>> wanted.may_fit(Process(pid=7, user="root"))
+        False
+        >>> log = Regular(fd=3, name="/var/log/x.log", size_bytes=11 << 20)
+        >>> wanted.fits(Process(pid=7, user="www-data"), log), wanted.fits(Process(pid=7), log)
+        (True, False)
 
     Raises:
         UsageError: it is none; the message says where and why.
@@ -470,11 +482,8 @@ class _Parser:
         sort, value, place = self._next()
         if sort != "text":
             raise self._wrong(f"'=~' takes a regular expression in quotes, as in {field.name} =~ \"^a\"", place)
-        import warnings
-
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
+            with quiet():  # what a later Python would read otherwise
                 search = re.compile(value, re.IGNORECASE if field.any_case else 0).search
         except (re.error, OverflowError, RecursionError) as error:
             raise self._wrong(f"'{value}' is no regular expression: {error}", place) from None

@@ -24,6 +24,7 @@ LEAVES = {
     "debug",
     "options",
     "units",
+    "quiet",
 }
 DATA = LEAVES | {"model", "answers", "frame"}
 ABOUT_DATA = {"links", "prospects", "switches", "selection", "tasks", "host", "wanted", "questions"} | {
@@ -40,7 +41,8 @@ ABOUT_DATA = {"links", "prospects", "switches", "selection", "tasks", "host", "w
 ASKING = {"vocabulary", "where", "asking", "thresholds", "measures"}
 MAY = {
     **dict.fromkeys(LEAVES, LEAVES),
-    "model": LEAVES,
+    "model": LEAVES | {"rows"},  # Snapshot.rows() asks, when it is called, the room that knows all fields
+    "rows": DATA | ABOUT_DATA | ASKING,
     **dict.fromkeys(("answers", "frame"), LEAVES | {"model"}),
     **dict.fromkeys(ABOUT_DATA, DATA | ABOUT_DATA),
     "kernel": LEAVES,
@@ -62,6 +64,7 @@ MAY = {
     "search_kept": DATA | ABOUT_DATA | ASKING | {"kinds"},
     "waiting": DATA | ABOUT_DATA | {"scanner"},
     "checking": DATA | ABOUT_DATA | ASKING | {"watcher"},
+    "aio": DATA | ABOUT_DATA | {"scanner", "search", "waiting", "watcher"},
     "report": DATA | ABOUT_DATA | ASKING | {"kinds"},
     "commands": DATA
     | ABOUT_DATA

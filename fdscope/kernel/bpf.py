@@ -7,6 +7,7 @@ negative errno when they fail, those that give a pointer give NULL and set errno
 
 from __future__ import annotations
 
+import _thread
 import ctypes
 import os
 from collections.abc import Iterator, Mapping
@@ -93,7 +94,7 @@ class Library:
 
     def _keep_messages(self) -> None:
         """Has libbpf give its messages here: each a printf(3) format and a va_list, which vsnprintf(3) takes."""
-        format_list = ctypes.CDLL(None).vsnprintf
+        format_list = ctypes.PyDLL(None).vsnprintf  # one thread at a time, as there is one room
         format_list.argtypes = [c_char_p, c_size_t, c_char_p, c_void_p]
         room = ctypes.create_string_buffer(1 << 16)
 
@@ -123,6 +124,7 @@ class Library:
 
 
 _library: list[Library] = []
+_opening = _thread.allocate_lock()
 
 
 def library() -> Library:
@@ -131,8 +133,9 @@ def library() -> Library:
     Raises:
         NotLoaded: it is not there, or is not what it should be.
     """
-    if not _library:
-        _library.append(Library())
+    with _opening:
+        if not _library:
+            _library.append(Library())
     return _library[0]
 
 

@@ -6,8 +6,10 @@ never tells of another one that has been given the same number.
 
 from __future__ import annotations
 
+import _thread
 import os
 from errno import EMFILE, ENFILE, ENOENT, ESRCH
+from typing import ClassVar
 
 from ..raw import Unread
 from .root import Directory, Proc
@@ -19,27 +21,41 @@ _SPARE = 64
 
 
 class ManyOpen:
-    """Raises the soft limit of descriptors of fdscope itself to the hard one, until `undo`."""
+    """Raises the soft limit of descriptors of fdscope itself to the hard one, until `undo`.
+
+    There may be several at once, in several threads; the last one sets the limit to what it was before the first.
+    """
+
+    _turn = _thread.allocate_lock()
+    _raised: ClassVar[set[ManyOpen]] = set()
+    _before = (0, 0)
 
     def __init__(self) -> None:
         import resource
 
         self._limit = resource.RLIMIT_NOFILE
         self._set = resource.setrlimit
-        self._before = resource.getrlimit(self._limit)
-        soft, hard = self._before
-        most = 1 << 20 if hard == resource.RLIM_INFINITY else hard
-        try:
-            if soft != resource.RLIM_INFINITY:
-                self._set(self._limit, (most, hard))
-        except (OSError, ValueError):
-            most = soft
+        with self._turn:
+            soft, hard = resource.getrlimit(self._limit)
+            if not self._raised:
+                ManyOpen._before = (soft, hard)
+            self._raised.add(self)
+            most = 1 << 20 if hard == resource.RLIM_INFINITY else hard
+            try:
+                if soft != resource.RLIM_INFINITY:
+                    self._set(self._limit, (most, hard))
+            except (OSError, ValueError):
+                most = soft
         self.room = max(most - _SPARE, 0) // 2
         """How many files may be held open: half of what is allowed."""
 
     def undo(self) -> None:
-        """Sets the limit to what it was."""
-        self._set(self._limit, self._before)
+        """Sets the limit to what it was, unless others need it still."""
+        with self._turn:
+            if self in self._raised:
+                self._raised.remove(self)
+                if not self._raised:
+                    self._set(self._limit, self._before)
 
 
 class Counters:

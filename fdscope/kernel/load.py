@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
+from ..quiet import quiet
 from ..raw import RawLoad
 from .root import Proc
 
 
 def load(proc: Proc) -> RawLoad:
     """What psutil says of the machine below `proc`; None where it cannot say it."""
-    import warnings
-
     import psutil  # costs 20 ms: only a look at the whole machine pays for it
 
-    usual, psutil.PROCFS_PATH = psutil.PROCFS_PATH, proc.path
     total: int | None = None
     available: int | None = None
     try:
-        with warnings.catch_warnings():  # psutil speaks up where meminfo lacks a line that is of no use here
-            warnings.simplefilter("ignore")
-            memory = psutil.virtual_memory()
+        with quiet():  # psutil speaks up where meminfo lacks a line that is of no use here
+            usual, psutil.PROCFS_PATH = psutil.PROCFS_PATH, proc.path
+            try:
+                memory = psutil.virtual_memory()
+            finally:
+                psutil.PROCFS_PATH = usual
         total, available = int(memory.total), int(memory.available)
     except (OSError, KeyError, ValueError):
         pass  # a recorded tree may have no meminfo
-    finally:
-        psutil.PROCFS_PATH = usual
     if not proc.live:  # load and cores would be those of the machine that fdscope runs on
         return RawLoad(None, total, available, None)
     return RawLoad(psutil.getloadavg(), total, available, psutil.cpu_count(logical=False))

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from errno import ENOENT, ESRCH, ETIMEDOUT
 from typing import Any, NamedTuple
 
+from ..quiet import quiet
 from ..raw import RawDescriptor, RawHeldFile, RawMount, Unread
 
 Answerable = RawDescriptor | RawHeldFile
@@ -117,9 +118,9 @@ class _Group:
 
     def start(self, number: int) -> None:
         """Has a child answer the questions from this number on."""
-        self.heard_at = time.monotonic()
         try:
             self._pid, self.reader = _fork(self.questions, number)
+            self.heard_at = time.monotonic()  # not before: other threads may have had to be waited for
         except OSError as error:  # no more processes or descriptors are allowed
             for index in range(number, len(self.questions)):
                 self.answers[index] = [error.errno or ETIMEDOUT]
@@ -132,7 +133,8 @@ class _Group:
         for line in lines:
             index, *numbers = map(int, line.split())
             self.answers[index] = numbers
-        if not part:
+        # a copy of this process, made by another thread, may hold the pipe open for long
+        if not part or len(self.answers) == len(self.questions):
             os.close(self.reader)
             self.reader = -1
             reap(self._pid, 0)
@@ -188,27 +190,33 @@ def _ask(groups: list[_Group], seconds: float) -> None:
         # where mounts are mixed, one that is silent must not cost the others their answer
         tired = {group: group.heard_at + seconds / 4 for group in working if group.mount is None}
         until = min([deadline, *tired.values()])
+        speaking = _speaking(working, until - now)
+        for group in working:
+            if group in speaking:
+                group.hear()
+            # asked again, as it may be this process that is late: other threads had their turn meanwhile
+            elif group in tired and time.monotonic() >= tired[group] and not _speaking([group], 0):
+                group.skip()
         if now >= deadline:
             return
-        poller = select.poll()
-        for group in working:
-            poller.register(group.reader, select.POLLIN)
-        speaking = {reader for reader, _ in poller.poll(max(0, until - now) * 1000 + 1)}
-        for group in working:
-            if group.reader in speaking:
-                group.hear()
-            elif group in tired and time.monotonic() >= tired[group]:
-                group.skip()
+
+
+def _speaking(groups: list[_Group], seconds: float) -> list[_Group]:
+    """Those whose child has said something, within this time."""
+    poller = select.poll()
+    for group in groups:
+        poller.register(group.reader, select.POLLIN)
+    speaking = {reader for reader, _ in poller.poll(max(0.0, seconds) * 1000 + 1)}
+    return [group for group in groups if group.reader in speaking]
 
 
 def _fork(questions: list[Question], number: int) -> tuple[int, int]:
     """A child that answers through a pipe; it holds nothing else that anyone may wait for."""
-    import warnings
-
+    if any(_needs_magic(question) for question in questions[number:]):
+        _c_library()  # not in the child: another thread may just be importing ctypes, and holds its lock for ever
     reader, writer = os.pipe()
     try:
-        with warnings.catch_warnings():  # since Python 3.12 one of forking beside threads: the child makes plain
-            warnings.simplefilter("ignore")  # system calls and ends
+        with quiet():  # since Python 3.12 one of forking beside threads: the child makes plain calls and ends
             pid = os.fork()
     except OSError:
         os.close(reader)
@@ -245,15 +253,19 @@ def _answer(index: int, question: Question) -> bytes:
     except OSError as error:
         return b"%d %d\n" % (index, error.errno or ETIMEDOUT)
     magic = -1
-    if isinstance(question.record, RawDescriptor) and question.record.mount is None:
+    if _needs_magic(question):
         magic = _magic(b"/proc/self/fd/%d/%s" % (question.directory, question.name))
     numbers = (*status[:7], status.st_rdev, status.st_blksize, status.st_blocks, magic)
     return b"%d 0 %s\n" % (index, b" ".join(b"%d" % number for number in numbers))
 
 
+def _needs_magic(question: Question) -> bool:
+    return isinstance(question.record, RawDescriptor) and question.record.mount is None
+
+
 def _magic(path: bytes) -> int:
     """The f_type of a path (statfs(2)), which the standard library leaves out; -1: unknown."""
-    import ctypes  # only a child that stats unusual files needs it
+    import ctypes  # only a scan that meets unusual files needs it
 
     buffer = ctypes.create_string_buffer(256)
     if _c_library().statfs(path, buffer):
@@ -279,8 +291,12 @@ def leave_behind(child: int) -> None:
 def reap_left_behind() -> None:
     """Takes leave of children that could not end before, and have ended now."""
     for pid in list(_left_behind):
-        if reap(pid, os.WNOHANG):
-            _left_behind.discard(pid)
+        try:
+            _left_behind.remove(pid)
+        except KeyError:  # another thread has taken it on; its number may be that of another child by now
+            continue
+        if not reap(pid, os.WNOHANG):
+            _left_behind.add(pid)
 
 
 def reap(pid: int, options: int) -> bool:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from errno import ENOENT, ENOTDIR, ETIMEDOUT
 
+from ..quiet import quiet
 from ..raw import RawPlace, Unread
 from .mounts import unescape
 from .patience import close_all_but, leave_behind, reap
@@ -42,12 +43,9 @@ def _absolute(here: bytes, path: bytes) -> bytes:
 
 def _looked_up(paths: Sequence[bytes], deadline: float) -> list[RawPlace]:
     """The places of the first of these paths, up to the one that is silent."""
-    import warnings
-
     reader, writer = os.pipe()
     try:
-        with warnings.catch_warnings():  # since Python 3.12 one of forking beside threads
-            warnings.simplefilter("ignore")
+        with quiet():  # since Python 3.12 one of forking beside threads
             pid = os.fork()
     except OSError:  # no more processes are allowed: they are all silent
         os.close(reader)

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from errno import ECHILD
 from typing import Any, TypeVar
 
+from ..quiet import quiet
 from ..raw import RawDescriptor, RawHeldFile, RawLinks, RawMount, RawProcess, RawThread, Record, Unread
 
 Share = TypeVar("Share")
@@ -171,10 +172,7 @@ def _gather(team: dict[int, _Helper], work: Callable[[int], None], number: int) 
 
 
 def _fork() -> int:
-    import warnings
-
-    with warnings.catch_warnings():  # since Python 3.12 one where a library has threads that we do not know of
-        warnings.simplefilter("ignore")
+    with quiet():  # since Python 3.12 one where a library has threads that we do not know of
         return os.fork()
 
 
