@@ -2,27 +2,63 @@
 
     >>> from fdscope import scan
     >>> snapshot = scan(["self"])
-    >>> [process.name for process in snapshot.processes] != []
-    True
+    >>> [process.descriptor_count > 0 for process in snapshot.processes]
+    [True]
 
 `scan` gives a `Snapshot`: processes with their descriptors, each an instance of its kind, and the problems
 that were met. `who` gives `Holdings`: which processes hold an object. `waits` gives `Waits`: which threads wait on
-what; `watch` gives a `Frame` for each interval. The classes are in `fdscope.model`, `fdscope.answers`,
-`fdscope.frame` and `fdscope.kinds`.
+what; `watch` gives a `Frame` for each interval. `fdscope.aio` has the four for asyncio.
+
+The classes of what is in them are in `fdscope.model`, `fdscope.answers` and `fdscope.frame`; each kind of
+descriptor has its own, in a file of its own:
+
+    >>> from fdscope.kinds.tcp import Tcp
+    >>> [one.remote_port for one in snapshot.processes[0].descriptors if isinstance(one, Tcp)]
+    []
+
+What is in `__all__` stays, and so do the fields of the JSON documents, whose names those of the classes are
+(``fdscope help python``).
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ._version import __version__
 
-__all__ = ["Frame", "Holdings", "Snapshot", "UsageError", "Waits", "__version__", "scan", "waits", "watch", "who"]
+if TYPE_CHECKING:
+    from .answers import Holdings, Waits
+    from .frame import Frame
+    from .model import Descriptor, HeldFile, Problem, Process, Snapshot, Thread
+    from .scanner import scan
+    from .search import who
+    from .selection import UsageError
+    from .waiting import waits
+    from .watcher import watch
+
+__all__ = [
+    "Descriptor",
+    "Frame",
+    "HeldFile",
+    "Holdings",
+    "Problem",
+    "Process",
+    "Snapshot",
+    "Thread",
+    "UsageError",
+    "Waits",
+    "__version__",
+    "scan",
+    "waits",
+    "watch",
+    "who",
+]
 
 _HOMES = {
+    **dict.fromkeys(("Descriptor", "HeldFile", "Problem", "Process", "Snapshot", "Thread"), "model"),
+    **dict.fromkeys(("Holdings", "Waits"), "answers"),
     "Frame": "frame",
-    "Holdings": "answers",
-    "Snapshot": "model",
     "UsageError": "selection",
-    "Waits": "answers",
     "scan": "scanner",
     "waits": "waiting",
     "watch": "watcher",
@@ -37,3 +73,7 @@ def __getattr__(name: str) -> object:
     from importlib import import_module
 
     return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

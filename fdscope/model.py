@@ -10,7 +10,7 @@ the rest of a small process's report.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import msgspec
@@ -551,6 +551,19 @@ class Snapshot(Struct, kw_only=True):
         list[Object], said("each object that several descriptors refer to or that faces another, once")
     ]
     problems: Annotated[list[Problem], said("what could not be read, and why")]
+
+    def rows(self, columns: Iterable[str] | None = None) -> list[dict[str, Any]]:
+        """A flat row for each descriptor, for data frames: see `fdscope.rows`.
+
+        Args:
+            columns: fields, as in ``--columns``; None: the usual ones.
+
+        Raises:
+            UsageError: there is no such field.
+        """
+        from . import rows as room  # what fields there are takes all kinds to tell, and few ask for rows
+
+        return room.rows(self, room.USUAL if columns is None else columns)
 
 
 def kind_name(kind: type[Descriptor]) -> str:

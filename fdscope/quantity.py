@@ -6,7 +6,11 @@ _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 
 
 def size(count: int) -> str:
-    """Bytes with a binary unit and about three digits: ``512 B``, ``1.5 KiB``, ``20 MiB``."""
+    """Bytes with a binary unit and about three digits.
+
+    >>> size(512), size(1536), size(20 << 20)
+    ('512 B', '1.5 KiB', '20 MiB')
+    """
     if count >> 80:  # no size of anything: a number from a text that was not understood
         return f"{count} B"
     amount = float(count)
@@ -20,7 +24,11 @@ def size(count: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as a span: ``2.5 ms``, ``0.25 s``, ``42 s``, ``3 min 20 s``, ``5 h 12 min``, ``3 d 4 h``."""
+    """Seconds as a span, in at most two units.
+
+    >>> duration(0.0025), duration(0.25), duration(42), duration(200), duration(18720), duration(273600)
+    ('2.5 ms', '0.25 s', '42 s', '3 min 20 s', '5 h 12 min', '3 d 4 h')
+    """
     if seconds < 10:
         for least, amount, unit in (
             (0.01, seconds, "s"),
@@ -44,10 +52,18 @@ def duration(seconds: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share in whole percent; ``<1 %`` for what would round to nothing."""
+    """A share in whole percent; of what would round to nothing, that it is little.
+
+    >>> percent(0.5), percent(0.001), percent(0)
+    ('50 %', '<1 %', '0 %')
+    """
     return "<1 %" if 0 < share < 0.005 else f"{share * 100:.0f} %"
 
 
 def many(number: int, noun: str, plural: str = "") -> str:
-    """``1 descriptor``, ``2 descriptors``; digits grouped: ``12,345 descriptors``."""
+    """A number and what it counts; digits are grouped.
+
+    >>> many(1, "descriptor"), many(12345, "descriptor"), many(2, "process", "processes")
+    ('1 descriptor', '12,345 descriptors', '2 processes')
+    """
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

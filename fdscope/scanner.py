@@ -48,6 +48,16 @@ def scan(
 ) -> Snapshot:
     """Looks once at the processes that `targets` name, or at all of them if there are none.
 
+        >>> import os
+        >>> from fdscope import scan
+        >>> reader, writer = os.pipe()
+        >>> (process,) = scan(["self"], where=f"kind == 'pipe' and fd == {reader}").processes
+        >>> (pipe,) = process.descriptors
+        >>> pipe.access, [peer.fd == writer for peer in pipe.peers]
+        ('r', [True])
+        >>> os.close(reader)
+        >>> os.close(writer)
+
     Args:
         targets: pids, ``self``, and names (exact, else regular expressions).
         proc: another proc file system, or a recorded tree of one.

@@ -80,6 +80,13 @@ def who(
 ) -> Holdings:
     """Who holds these objects, this process aside.
 
+        >>> import subprocess, tempfile
+        >>> from fdscope import who
+        >>> with tempfile.NamedTemporaryFile() as file:
+        ...     with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=file) as cat:
+        ...         print([(use.pid == cat.pid, use.fd) for use in who([file.name]).uses])
+        [(True, 1)]
+
     Args:
         objects: words of the forms in `wanted.FORMS`.
         proc: another proc file system.

@@ -7,6 +7,8 @@ nothing else needs to know that it can occur.
 
 from __future__ import annotations
 
+import re
+
 
 def text(data: bytes) -> str:
     """`data` as text, each byte that is not UTF-8 kept as a lone surrogate."""
@@ -16,6 +18,15 @@ def text(data: bytes) -> str:
 def original(string: str) -> bytes:
     """The bytes that `string` was made from by `text`."""
     return string.encode("utf-8", "surrogateescape")
+
+
+def clean(string: str) -> str:
+    r"""`string` with U+FFFD for each byte that was not UTF-8: for those who take no lone surrogates.
+
+    >>> clean(text(b"caf\xe9")) == "caf\ufffd"
+    True
+    """
+    return string if is_clean(string) else re.sub("[\ud800-\udfff]", "\ufffd", string)
 
 
 def is_clean(string: str) -> bool:

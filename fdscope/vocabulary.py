@@ -126,6 +126,12 @@ def names() -> list[str]:
 def word(name: str) -> Word:
     """What a name means.
 
+        >>> word("tcp.rtt_us").form, word("process.state").of_process, word("readers").kinds
+        ('integer', True, ('fifo', 'pipe'))
+        >>> word("remot_port")
+        Traceback (most recent call last):
+        fdscope.selection.UsageError: there is no field 'remot_port': did you mean 'remote_port'?
+
     Raises:
         UsageError: nothing; the message has the nearest name that means something.
     """

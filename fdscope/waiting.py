@@ -21,6 +21,19 @@ def waits(
 ) -> Waits:
     """Looks once at what the threads of these processes wait for, or those of all processes if there are none.
 
+        >>> import os, threading
+        >>> from fdscope import waits
+        >>> reader, writer = os.pipe()
+        >>> thread = threading.Thread(target=os.read, args=(reader, 1))
+        >>> thread.start()
+        >>> while (thread.native_id, "read") not in [(one.tid, one.wait.syscall) for one in waits(["self"]).waits]:
+        ...     pass
+        >>> os.write(writer, b"x")
+        1
+        >>> thread.join()
+        >>> os.close(reader)
+        >>> os.close(writer)
+
     Args:
         targets: pids, ``self``, and names (exact, else regular expressions).
         proc: another proc file system, or a recorded tree of one.

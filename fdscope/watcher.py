@@ -7,7 +7,7 @@ sampled.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from . import host, switches
@@ -165,6 +165,14 @@ class Watch:
             pause: waits for so many seconds, or shorter; ends the watch by answering False. None: sleep.
         """
         wait = pause or _sleep
+        for step in self.steps(count):
+            if isinstance(step, Frame):
+                yield step
+            elif not wait(step):
+                return
+
+    def steps(self, count: int | None = None) -> Iterator[Frame | float]:
+        """As `frames`, for a caller who waits in a way of his own: a number is for so many seconds to wait."""
         slot = 0
         made = 0
         step = max(self.interval_s / max(round(self.interval_s * LOOKS_PER_S), 1), 1 / LOOKS_PER_S)
@@ -174,8 +182,7 @@ class Watch:
             due = self._began + slot * self.interval_s
             look_at = now + step / 2
             while now < due:
-                if not wait(max(min(due, look_at) - now, 0.0)):
-                    return
+                yield max(min(due, look_at) - now, 0.0)
                 now = time.monotonic()
                 if look_at <= now < due:
                     self.look()
@@ -396,8 +403,17 @@ def watch(
     proc: str = "/proc",
     source: str = "auto",
     where: str | Expression | None = None,
-) -> Iterator[Frame]:
+) -> Generator[Frame, None, None]:
     """Rates of context switches, waits and descriptors, a Frame for each interval.
+
+        >>> from fdscope import watch
+        >>> for frame in watch(["self"], interval_s=0.1, count=2, source="proc"):
+        ...     print(frame.number, [process.verdict.word != "" for process in frame.processes])
+        1 [True]
+        2 [True]
+
+    The first look is taken when the first frame is asked for. What is held open is let go when the last one has
+    come, or when the iterator is closed or dropped.
 
     Args:
         targets: pids, ``self``, and names, which are looked for again and again; none: all processes.
@@ -411,8 +427,8 @@ def watch(
         where: only processes of which this expression of `fdscope.where` is true.
 
     Raises:
-        UsageError: a target is no pid, name or regular expression, there is no such directory as `proc`,
-            `source` cannot be used here, or `where` cannot be asked of a process alone.
+        UsageError: with the first frame: a target is no pid, name or regular expression, there is no such
+            directory as `proc`, `source` cannot be used here, or `where` cannot be asked of a process alone.
     """
     with Watch(
         targets, proc=proc, interval_s=interval_s, top=top, changes=changes, source=source, where=where
