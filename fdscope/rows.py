@@ -5,7 +5,7 @@ The columns are words of `fdscope.vocabulary`, those of ``--columns`` and ``--wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -13,7 +13,7 @@ import msgspec
 from .model import Snapshot
 from .selection import UsageError
 from .text import clean
-from .vocabulary import word
+from .vocabulary import Word, word
 
 USUAL = (
     *"pid process uid user fd tid kind name description access flags position inode device object".split(),
@@ -50,19 +50,27 @@ def rows(snapshot: Snapshot, columns: Iterable[str] = USUAL) -> list[dict[str, A
     if isinstance(columns, str):
         raise UsageError("columns are several words, as in columns=('pid', 'fd')")
     words = [word(name) for name in columns]
-    of_process = [(place, one) for place, one in enumerate(words) if one.of_process]
-    of_descriptor = [(place, one) for place, one in enumerate(words) if not one.of_process]
+    of_process = [(place, _reader(one)) for place, one in enumerate(words) if one.of_process]
+    of_descriptor = [(place, _reader(one)) for place, one in enumerate(words) if not one.of_process]
     names = [one.name for one in words]
     found = []
     for process in snapshot.processes:
         values: list[Any] = [None] * len(words)
-        for place, one in of_process:
-            values[place] = _plain(one.of(process))
+        for place, read in of_process:
+            values[place] = _plain(read(process))
         for descriptor in process.descriptors or ():
-            for place, one in of_descriptor:
-                values[place] = _plain(one.of(descriptor))
+            for place, read in of_descriptor:
+                values[place] = None if (value := read(descriptor)) is None else _plain(value)
             found.append(dict(zip(names, values, strict=True)))
     return found
+
+
+def _reader(one: Word) -> Callable[[Any], Any]:
+    """What gives the value of a word: of most it is a field of the owner itself, got without detours."""
+    if one.only is None and len(one.path) == 1:
+        (name,) = one.path
+        return lambda owner: getattr(owner, name, None)
+    return one.of
 
 
 def _plain(value: Any) -> Any:

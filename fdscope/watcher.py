@@ -108,18 +108,23 @@ class Watch:
         self._looks = 0
         self._in_turn: list[tuple[Subject, int]] | None = None
         self._number = 0
-        meant = None if wanted is None else Alone(self._root, wanted)
-        self._targets = Targets(self._root, list(targets), family_of, meant)
-        everyone = self._targets.everyone or family_of is not None
-        self._switched: Switched | None = counting(source, self._root, everyone=everyone)
+        self._switched: Switched | None = None
         self._records: dict[int, list[RawTask]] = {}
         self._ways: dict[int, list[tuple[RawWay, RawTotal]]] = {}
-        self._began = self._last = time.monotonic()
-        self._own_s = self._began_own_s = time.process_time()
-        self._stat = self._pressures()
         self._begun: list[Ended] = []
         self._ended: list[Ended] = []
-        self._discover(first=family_of is None)
+        try:
+            meant = None if wanted is None else Alone(self._root, wanted)
+            self._targets = Targets(self._root, list(targets), family_of, meant)
+            everyone = self._targets.everyone or family_of is not None
+            self._switched = counting(source, self._root, everyone=everyone)
+            self._began = self._last = time.monotonic()
+            self._own_s = self._began_own_s = time.process_time()
+            self._stat = self._pressures()
+            self._discover(first=family_of is None)
+        except BaseException:
+            self.close()
+            raise
         self._begun = []
 
     def __enter__(self) -> Watch:
