@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .answers import Holdings, Waits
     from .frame import Frame
     from .model import Descriptor, HeldFile, Problem, Process, Snapshot, Thread
+    from .saved import load
     from .scanner import scan
     from .search import who
     from .selection import UsageError
@@ -48,6 +49,7 @@ __all__ = [
     "UsageError",
     "Waits",
     "__version__",
+    "load",
     "scan",
     "waits",
     "watch",
@@ -59,6 +61,7 @@ _HOMES = {
     **dict.fromkeys(("Holdings", "Waits"), "answers"),
     "Frame": "frame",
     "UsageError": "selection",
+    "load": "saved",
     "scan": "scanner",
     "waits": "waiting",
     "watch": "watcher",

@@ -72,7 +72,8 @@ MAY = {
     | {"report", "scanner", "search", "search_kept", "saved", "waiting", "watcher", "checking", "lab", "kernel"}
     | {"kinds"},
     "cli": DATA | ABOUT_DATA | {"report", "commands"},
-    "__init__": {"_version", "scanner", "search", "waiting", "watcher", "model", "answers", "frame", "selection"},
+    "__init__": {"_version", "saved", "scanner", "search", "waiting", "watcher", "model", "answers", "frame"}
+    | {"selection"},
     "__main__": {"cli"},
 }
 
