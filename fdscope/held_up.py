@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from msgspec import structs
 
@@ -13,14 +13,27 @@ from .iomodels import MOST, table_of, tables_of
 from .model import Descriptor, Problem, Process, Snapshot, Thread, Wait, WaitOn, kind_name
 from .quantity import many
 
+Choice = Callable[[Process, Sequence[Descriptor]], bool]
+"""Whether a thread is meant: by its process, and the descriptors that it waits on or that its epoll watches."""
 
-def told(snapshot: Snapshot, known: Mapping[int, Process], everyone: Callable[[], Snapshot]) -> Waits:
+
+def _all(_: Process, __: Sequence[Descriptor]) -> bool:
+    return True
+
+
+def told(
+    snapshot: Snapshot,
+    known: Mapping[int, Process],
+    everyone: Callable[[], Snapshot],
+    is_meant: Choice = _all,
+) -> Waits:
     """What the threads of a snapshot wait for, and the cycles that its processes stand in.
 
     Args:
         snapshot: what was asked about.
         known: its processes, by pid, and those that they wait for.
         everyone: gives all processes; it is called only for what looks like a deadlock.
+        is_meant: which of the threads that wait are told.
     """
     found = [one for one in cycles(list(known.values())) if _concerns(one, snapshot.processes)]
     if any(one.deadlock for one in found):
@@ -34,18 +47,20 @@ def told(snapshot: Snapshot, known: Mapping[int, Process], everyone: Callable[[]
         duration_s=snapshot.duration_s,
         threads_total=len(threads),
         threads_unknown=sum(map(_is_unknown, threads)),
-        waits=[one for process in snapshot.processes for one in _waits_of(process)],
+        waits=[one for process in snapshot.processes for one in _waits_of(process, is_meant)],
         cycles=found,
         problems=snapshot.problems,
     )
 
 
-def kept(snapshot: Snapshot, pids: Collection[int], problems: Collection[Problem]) -> Waits:
+def kept(
+    snapshot: Snapshot, pids: Collection[int], problems: Collection[Problem], is_meant: Choice = _all
+) -> Waits:
     """What threads waited for when a snapshot was taken, of the processes with these `pids`."""
     chosen = structs.replace(
         snapshot, processes=[one for one in snapshot.processes if one.pid in pids], problems=list(problems)
     )
-    return told(chosen, {one.pid: one for one in snapshot.processes}, lambda: snapshot)
+    return told(chosen, {one.pid: one for one in snapshot.processes}, lambda: snapshot, is_meant)
 
 
 def _unseen(everyone: Snapshot) -> list[str]:
@@ -84,11 +99,26 @@ def _is_unknown(thread: Thread) -> bool:
     return thread.wait is None and thread.state not in ("running", "zombie", "dead") and not thread.kernel_thread
 
 
-def _waits_of(process: Process) -> list[ThreadWait]:
+def _waits_of(process: Process, is_meant: Choice) -> list[ThreadWait]:
     tables = tables_of(process)
-    return [
-        _told(process, thread, thread.wait, table_of(thread, tables)) for thread in process.threads if thread.wait
+    found = []
+    for thread in process.threads:
+        table = table_of(thread, tables)
+        if thread.wait and is_meant(process, _on(thread.wait, table)):
+            found.append(_told(process, thread, thread.wait, table))
+    return found
+
+
+def _on(wait: Wait, table: Mapping[int, Descriptor]) -> list[Descriptor]:
+    """The descriptors that a thread waits on, and those that they watch for it."""
+    own = [table[one.fd] for one in wait.on or () if one.fd in table]
+    watched = [
+        table[target.fd]
+        for one in own
+        for target in (one.registrations() if wait.watching else ())
+        if not target.stale and target.fd in table
     ]
+    return own + watched
 
 
 def _told(process: Process, thread: Thread, wait: Wait, table: dict[int, Descriptor]) -> ThreadWait:

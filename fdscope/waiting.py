@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from .answers import Waits
 from .deadlocks import edges
-from .held_up import told
-from .model import Process, Snapshot
+from .held_up import Choice, told
+from .model import Descriptor, Process, Snapshot
 from .scanner import scan
 from .times import rfc3339
+from .where import Expression, parse
 
 _ROUNDS = 8
 """How many steps from the processes that were asked about a cycle is looked for."""
 
 
 def waits(
-    targets: Iterable[str] = (), *, proc: str = "/proc", timeout_s: float = 5.0, peers: bool = True
+    targets: Iterable[str] = (),
+    *,
+    proc: str = "/proc",
+    timeout_s: float = 5.0,
+    peers: bool = True,
+    where: str | Expression | None = None,
 ) -> Waits:
     """Looks once at what the threads of these processes wait for, or those of all processes if there are none.
 
@@ -39,6 +45,8 @@ def waits(
         proc: another proc file system, or a recorded tree of one.
         timeout_s: how long to wait, in seconds, for file systems that do not answer.
         peers: find out who is at the other ends, and who waits for each other.
+        where: only threads that wait on a descriptor of which this expression of `fdscope.where` is true, or whose
+            epoll watches one; of an expression about processes alone, the threads of those.
 
     Costs what `scan` does; for a cycle also those at the other ends are scanned, where they wait themselves.
 
@@ -46,14 +54,28 @@ def waits(
         UsageError: as `scan` does.
     """
     words = list(targets)
+    wanted = parse(where) if isinstance(where, str) else where
+    of_processes = wanted is not None and all(word.of_process for word in wanted.words)
     began, clock = time.time(), time.monotonic()
-    snapshot = scan(words, proc=proc, timeout_s=timeout_s, peers=peers)
+    snapshot = scan(words, proc=proc, timeout_s=timeout_s, peers=peers, where=wanted if of_processes else None)
     known = {process.pid: process for process in snapshot.processes}
-    if peers and words:
+    partly = bool(words) or of_processes
+    if peers and partly:
         _follow(known, proc, timeout_s)
-    found = told(snapshot, known, lambda: _everyone(proc, timeout_s) if words else snapshot)
+    found = told(snapshot, known, lambda: _everyone(proc, timeout_s) if partly else snapshot, choice(wanted))
     found.taken_at, found.duration_s = rfc3339(began, digits=3), round(time.monotonic() - clock, 6)
     return found
+
+
+def choice(wanted: Expression | None) -> Choice:
+    """Which threads an expression means."""
+
+    def is_meant(process: Process, on: Sequence[Descriptor]) -> bool:
+        if wanted is None or wanted.keeps(process):
+            return True
+        return any(wanted.fits(process, one) for one in on)
+
+    return is_meant
 
 
 def _follow(known: dict[int, Process], proc: str, timeout_s: float) -> None:

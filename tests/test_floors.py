@@ -62,7 +62,7 @@ MAY = {
     "watcher": DATA | ABOUT_DATA | ASKING | {"kernel", "describer", "subject", "targets", "sources", "alone"},
     "saved": DATA | ABOUT_DATA | ASKING | {"kernel", "kinds"},
     "search_kept": DATA | ABOUT_DATA | ASKING | {"kinds"},
-    "waiting": DATA | ABOUT_DATA | {"scanner"},
+    "waiting": DATA | ABOUT_DATA | ASKING | {"scanner"},
     "checking": DATA | ABOUT_DATA | ASKING | {"watcher"},
     "aio": DATA | ABOUT_DATA | {"scanner", "search", "waiting", "watcher"},
     "report": DATA | ABOUT_DATA | ASKING | {"kinds"},

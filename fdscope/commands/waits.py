@@ -12,7 +12,7 @@ from ..report import document
 from ..report.problems import of_all
 from ..selection import UsageError
 from ..statuses import DONE, NOT_PERMITTED, NOTHING_FOUND
-from ._looking import chosen, kept
+from ._looking import chosen, is_choosing, kept
 
 
 def run(asked: Namespace, console: Console) -> int:
@@ -34,16 +34,24 @@ def run(asked: Namespace, console: Console) -> int:
 def _now(asked: Namespace) -> Waits:
     from ..waiting import waits
 
-    return waits(asked.targets, proc=asked.proc, timeout_s=asked.timeout, peers=not asked.no_peers)
+    return waits(
+        asked.targets,
+        proc=asked.proc,
+        timeout_s=asked.timeout,
+        peers=not asked.no_peers,
+        where=chosen(asked),
+    )
 
 
 def _then(asked: Namespace) -> Waits:
     """Of the threads of those processes of a snapshot that are meant; of cycles all that they stand in."""
     from .. import held_up
     from ..saved import part
+    from ..waiting import choice
 
-    meant = part(kept(asked), asked.targets, chosen(asked))
-    return held_up.kept(kept(asked), {one.pid for one in meant.processes}, meant.problems)
+    where = chosen(asked)
+    meant = part(kept(asked), asked.targets, where)
+    return held_up.kept(kept(asked), {one.pid for one in meant.processes}, meant.problems, choice(where))
 
 
 def _write(found: Waits, asked: Namespace, console: Console) -> None:
@@ -75,7 +83,7 @@ def _write(found: Waits, asked: Namespace, console: Console) -> None:
 
 
 def _status(found: Waits, asked: Namespace) -> int:
-    if asked.targets and not found.threads_total:
+    if (asked.targets and not found.threads_total) or (is_choosing(asked) and not found.waits):
         return NOTHING_FOUND
     refused = any(one.reason == "permission-denied" and one.what == "syscall" for one in found.problems)
     return NOT_PERMITTED if refused and not any(one.wait.syscall for one in found.waits) else DONE

@@ -5,6 +5,7 @@ import os
 import socket
 
 import pytest
+from children import until, waits_of
 from program import run, text
 
 from fdscope import UsageError, watch, who
@@ -118,3 +119,42 @@ def test_watch_refuses_what_it_cannot_tell_of_a_process_alone():
     done = run("watch", "--user", "root", "--", "true")
     assert done.returncode == 2
     assert run("watch", "--count", "1", "--pid", "4194305").returncode == 1
+
+
+WAITERS = """
+import select, threading
+reader, writer = os.pipe()
+other, end = os.pipe()
+epoll = select.epoll()
+epoll.register(other, select.EPOLLIN)
+def told(call):
+    ids.append(threading.get_native_id())
+    call()
+ids = []
+for call in (lambda: os.read(reader, 1), lambda: epoll.poll(1)):
+    thread = threading.Thread(target=told, args=(call,), daemon=True)
+    thread.start()
+    while len(ids) < 1 + (call.__code__.co_names == ("epoll", "poll")):
+        pass
+ready(reader=reader, other=other, epoll=epoll.fileno(), ids=ids)
+"""
+
+
+def test_waits_tells_of_threads_by_what_they_wait_on_or_watch(child):
+    one = child(WAITERS.replace("epoll.poll(1)", "epoll.poll()"))
+    reading, polling = one.told["ids"]
+    until(lambda: {reading, polling, one.pid} <= set(waits_of(one.pid)))
+
+    def threads(*words):
+        done = run("waits", "--json", str(one.pid), *words)
+        assert done.returncode in (0, 1)
+        return {wait["tid"] for wait in json.loads(done.stdout)["waits"]}
+
+    assert threads() == {reading, polling, one.pid}
+    assert threads("--fd", str(one.told["reader"])) == {reading}
+    assert threads("--fd", str(one.told["other"])) == {polling}
+    assert threads("--kind", "epoll") == {polling}
+    assert threads("--kind", "tcp") == set()
+    assert threads("--user", str(os.geteuid())) == {reading, polling, one.pid}
+    everyone = json.loads(run("waits", "--json", "--pid", str(one.pid)).stdout)
+    assert {wait["tid"] for wait in everyone["waits"]} == {reading, polling, one.pid}
