@@ -24,11 +24,13 @@ _FEW = _CHEAP | frozenset("parent_pid name process uid user state process_state 
 class Alone:
     """The processes of one proc file system, each by itself."""
 
-    def __init__(self, root: Proc, wanted: Expression) -> None:
-        """`wanted`: the expression that will be asked of them."""
+    def __init__(self, root: Proc, wanted: Expression | None, *, lineage: bool = False) -> None:
+        """`wanted`: the expression that will be asked of them; `lineage`: ancestors are told, asked for or not."""
         self._root = root
         self._wanted = wanted
-        self._asked = frozenset(one.path[0] if one.path else one.name for one in wanted.words if one.of_process)
+        words = () if wanted is None else wanted.words
+        self._asked = frozenset(one.path[0] if one.path else one.name for one in words if one.of_process)
+        self._lineage = lineage or "ancestors" in self._asked
         self._boot_time = host.boot_time(system(root).stat) if "started_at" in self._asked else None
         self._ticks_per_s = os.sysconf("SC_CLK_TCK")
         self._parents: dict[int, int | None] = {}
@@ -48,11 +50,11 @@ class Alone:
     def may_fit(self, pid: int) -> bool:
         """Whether the expression may be true of something that a process holds."""
         process = self.process(pid)
-        return process is not None and self._wanted.may_fit(process)
+        return process is not None and (self._wanted is None or self._wanted.may_fit(process))
 
     def complete(self, process: Process) -> None:
         """Tells what only a look at other processes can tell."""
-        if "ancestors" in self._asked:
+        if self._lineage:
             process.ancestors = ancestors(process.pid, self._parent)
 
     def _read(self, pid: int) -> Process | None:

@@ -1,4 +1,4 @@
-"""The answers of explain, who and waits. Data only, as in model.py."""
+"""The answers of explain, who and waits, and groups of descriptors. Data only, as in model.py."""
 
 from __future__ import annotations
 
@@ -256,4 +256,40 @@ class Check(Struct, kw_only=True, omit_defaults=True):
     measured_s: Annotated[float | None, said("over how many seconds rates were measured")] = None
     findings: Annotated[list[Finding], said("what is not in order, or could not be judged, the worst first")]
     metrics: Annotated[list[Metric], said("the performance data")]
+    problems: Annotated[list[Problem], said("what could not be read, and why")]
+
+
+class Group(Struct, kw_only=True, gc=False):
+    """Descriptors that have something in common."""
+
+    values: Annotated[
+        dict[str, str | int | float | bool],
+        said("the fields that they were grouped by, with what they have there; left out: nothing"),
+    ]
+    count: Annotated[
+        int, said("descriptors, and files held without one where these were chosen; of a shared table each once")
+    ]
+    processes: Annotated[int, said("processes that hold them")]
+    objects: Annotated[int, said("different objects that they refer to")]
+    sums: Annotated[
+        dict[str, int],
+        said(
+            "sums of their fields in bytes, each object counted once, mapped_bytes once for each process; "
+            "reclaimable_bytes is what the deleted files among them take"
+        ),
+    ]
+
+
+class Groups(Struct, kw_only=True):
+    """The answer of ``fdscope --group-by``: descriptors counted by what they have in common."""
+
+    schema: Annotated[Literal["fdscope.groups/1"], said("the form of this document")] = "fdscope.groups/1"
+    fdscope: Annotated[str, said("version of fdscope that took it")]
+    taken_at: Annotated[str, said("when it was begun (RFC 3339, UTC)")]
+    duration_s: Annotated[float, said("how long it took, in seconds")]
+    by: Annotated[list[str], said("the fields that descriptors were grouped by")]
+    groups: Annotated[
+        list[Group],
+        said("the largest first, or as --sort has it; a descriptor is in several where a field of it is a list"),
+    ]
     problems: Annotated[list[Problem], said("what could not be read, and why")]

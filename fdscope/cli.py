@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import re
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -84,6 +85,17 @@ def _add(found: argparse.ArgumentParser, option: Option) -> None:
         found.add_argument(*option.names, dest=name, metavar=option.value, choices=choices, default=option.default)
 
 
+def _with_falling_keys(words: list[str]) -> list[str]:
+    """The words, but ``--sort -size`` as ``--sort=-size``: argparse would take the key for an option."""
+    found: list[str] = []
+    for word in words:
+        if found and found[-1] in ("--sort", "-s") and re.match("-[^-]", word):
+            found[-1] = f"--sort={word}"
+        else:
+            found.append(word)
+    return found
+
+
 def usage() -> str:
     """The help, whole."""
     lines = [
@@ -158,7 +170,7 @@ def run(words: list[str], console: Console, loaded: Callable[[], object]) -> int
             raise UsageError("watch -- takes a command to run, as in: fdscope watch -- make -j4")
     if command not in READING and any(word.partition("=")[0] == "--from" for word in rest):
         raise UsageError(f"{command} is about this machine now: a snapshot is for {', '.join(READING)}")
-    asked = parser(command).parse_args(rest)
+    asked = parser(command).parse_args(_with_falling_keys(rest))
     asked.say = lambda line: _say(line, console)
     if command == "watch":
         asked.command = program

@@ -81,6 +81,18 @@ class Console:
             return True
         return self.is_terminal and self.environment.get("TERM") != "dumb"
 
+    def hyperlinks(self, wish: str = "auto") -> bool:
+        """Whether to write paths as links: ``always``, ``never``, or as the terminal is known to take them.
+
+        FORCE_HYPERLINK counts when it is set: 0 is never, all else always (as with npm's supports-hyperlinks).
+        """
+        if wish != "auto":
+            return wish == "always"
+        forced = self.environment.get("FORCE_HYPERLINK")
+        if forced is not None:
+            return forced != "0"
+        return self.is_terminal and takes_hyperlinks(self.environment)
+
     def write(self, text: str) -> None:
         """Adds to the answer. The text must have passed report/safe.py where it holds foreign words.
 
@@ -115,3 +127,45 @@ class Console:
             self._err.flush()
         except (OSError, ValueError):
             pass
+
+
+_PROGRAMS = {"WezTerm": (), "ghostty": (), "mintty": (), "iTerm.app": (3, 1), "vscode": (1, 72), "tmux": (3, 4)}
+"""Values of TERM_PROGRAM, and the version from which on they take links."""
+_TERMINALS = ("xterm-kitty", "xterm-ghostty", "alacritty", "foot", "wezterm", "contour")
+
+
+def takes_hyperlinks(environment: Mapping[str, str]) -> bool:
+    """Whether the terminal that the environment tells of is one that is known to take links (OSC 8).
+
+    Under tmux and screen only what they say of themselves counts: the rest tells of the terminal around them.
+    """
+    known = environment.get
+    term, program = known("TERM", ""), known("TERM_PROGRAM", "")
+    if term == "dumb":
+        return False
+    inside = "TMUX" in environment or "STY" in environment or term.startswith(("screen", "tmux"))
+    if inside and program != "tmux":
+        return False
+    if program in _PROGRAMS:
+        return _version(known("TERM_PROGRAM_VERSION", "")) >= _PROGRAMS[program]
+    if any(name in environment for name in ("KITTY_WINDOW_ID", "WT_SESSION", "DOMTERM")):
+        return True
+    # VTE 0.50.0 crashes on a link
+    if _number(known("VTE_VERSION", "")) > 5000 or _number(known("KONSOLE_VERSION", "")) >= 201200:
+        return True
+    return term.removesuffix("-direct").removesuffix("-extra") in _TERMINALS
+
+
+def _version(text: str) -> tuple[int, ...]:
+    """``3.4a`` as (3, 4): as far as it is made of numbers."""
+    found = []
+    for part in text.split("."):
+        digits = part[: len(part) - len(part.lstrip("0123456789"))]
+        if not digits:
+            break
+        found.append(int(digits[:9]))
+    return tuple(found)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

@@ -23,6 +23,10 @@ class Field(NamedTuple):
     """The words that it may be; empty: any."""
     any_case: bool = False
     """Whether capitals mean nothing where it is compared."""
+    header: str = ""
+    """The heading of its column; empty: its name in capitals."""
+    adds_up: bool = True
+    """Whether the sum of such numbers of several objects means anything."""
 
     @property
     def is_number(self) -> bool:
@@ -41,10 +45,21 @@ def fields_of(kind: type[Struct]) -> list[Field]:
         type_, *extras = get_args(hint)
         metas = [extra for extra in extras if isinstance(extra, Meta)]
         sentence = next((meta.description for meta in metas if meta.description), "")
-        any_case = any((meta.extra or {}).get("any_case") for meta in metas)
+        told: dict[str, Any] = {name: value for meta in metas for name, value in (meta.extra or {}).items()}
         optional = field.default is not NODEFAULT or field.default_factory is not NODEFAULT
-        parts, choices = _parts(type_), _choices(type_, metas)
-        found.append(Field(field.name, sentence, in_words(type_), optional, parts, choices, any_case))
+        found.append(
+            Field(
+                field.name,
+                sentence,
+                in_words(type_),
+                optional,
+                _parts(type_),
+                _choices(type_, metas),
+                any_case=told.get("any_case", False),
+                header=told.get("header", ""),
+                adds_up=not told.get("single", False),
+            )
+        )
     return found
 
 

@@ -16,18 +16,24 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 import msgspec
 from msgspec import Meta, Struct
 
+from .quantity import size
 from .raw import Machine, RawDescriptor
 
 READ, WRITE, SEEK, POLL, MAP = "read", "write", "seek", "poll", "map"
 VERBS = (READ, WRITE, SEEK, POLL, MAP)
 
 
-def said(sentence: str, *, any_case: bool = False) -> Meta:
+def said(sentence: str, *, any_case: bool = False, header: str = "", adds_up: bool = True) -> Meta:
     """A field's one line of documentation; schema, manual and column help all print it.
 
-    `any_case`: it is a word of a protocol, and capitals mean nothing where it is compared.
+    Args:
+        sentence: what it is.
+        any_case: it is a word of a protocol, and capitals mean nothing where it is compared.
+        header: the heading of its column, where its name in capitals would not do.
+        adds_up: whether the sum of such numbers of several objects means anything.
     """
-    return Meta(description=sentence, extra={"any_case": True} if any_case else None)
+    told = {"any_case": any_case, "header": header, "single": not adds_up}
+    return Meta(description=sentence, extra={name: value for name, value in told.items() if value} or None)
 
 
 class Holder(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -416,6 +422,17 @@ class HeldFile(Struct, kw_only=True, omit_defaults=True, gc=False):
     rights: Annotated[
         list[str] | None, said("the different rights that they give: r, w, x, and s for shared or p for private")
     ] = None
+
+    def describe(self) -> str:
+        """The file in one line. May hold hostile text: it must pass report/safe.py."""
+        parts = [self.name or "a path too long to be told"]
+        if self.deleted:
+            parts.append("deleted")
+        if self.role in ("exe", "mapped") and self.size_bytes is not None:
+            parts.append(size(self.size_bytes))
+        if self.mapped_bytes is not None:
+            parts.append(f"{size(self.mapped_bytes)} mapped {' '.join(self.rights or ())}")
+        return ", ".join(parts)
 
 
 class Limit(Struct, frozen=True, kw_only=True, omit_defaults=True):

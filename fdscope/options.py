@@ -217,16 +217,25 @@ SELECTION = (
 COLUMNS = (
     Option(
         ("--columns", "-c"),
-        "columns of the descriptor table, by the names of JSON fields; +LIST adds to the usual ones, "
-        "'help' lists them all",
+        "columns of the descriptor table, by the names of JSON fields, as --where knows them; +LIST adds to the "
+        "usual ones, 'help' lists them all ('fdscope help columns')",
         "LIST",
         group="columns",
         takes="field",
     ),
     Option(
         ("--sort", "-s"),
-        "sort descriptors by these columns; a minus before a name turns it round",
-        "KEY",
+        "sort rows by these columns, or groups by theirs; a minus before a name turns it round; descriptors in "
+        "JSON stay as they are",
+        "LIST",
+        group="columns",
+        takes="field",
+    ),
+    Option(
+        ("--group-by", "-g"),
+        "count descriptors by these fields, as in --group-by kind,user: kind, process, user, peer, remote_address "
+        "or any other column, with sums of what is held",
+        "LIST",
         group="columns",
         takes="field",
     ),
@@ -249,6 +258,15 @@ COLUMNS = (
         ("auto", "always", "never"),
         "auto",
         ("show", "explain", "who", "waits", "watch", "doctor"),
+        "columns",
+    ),
+    Option(
+        ("--hyperlink",),
+        "when to write paths as links that the terminal opens; auto: where it is known to take them",
+        "WHEN",
+        ("auto", "always", "never"),
+        "auto",
+        ("show",),
         "columns",
     ),
 )

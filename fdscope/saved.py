@@ -301,27 +301,31 @@ def _original(shown: Any, encoded: Any) -> Any:
 # what words mean in a snapshot
 
 
-def part(kept: Snapshot, targets: Iterable[str], where: Expression | None = None) -> Snapshot:
+def part(
+    kept: Snapshot, targets: Iterable[str], where: Expression | None = None, *, lineage: bool = False
+) -> Snapshot:
     """What these words and this expression choose of a snapshot, which itself stays as it is.
 
     Args:
         kept: the snapshot.
         targets: pids and names, as `scanner.scan` takes them; ``self`` is none of its processes.
         where: what is chosen of what they hold.
+        lineage: tell of each process which ones it descends from.
 
     Raises:
         UsageError: a target is no regular expression.
     """
     words = list(targets)
-    if not words and where is None:
+    if not words and where is None and not lineage:
         return kept
     found, missing = _selected(kept, words) if words else (kept.processes, [])
-    if where is not None:
+    if where is not None or lineage:
         found = [copy(one) for one in found]
-        if any(word.name == "ancestors" for word in where.words):
-            parents = {one.pid: one.parent_pid for one in kept.processes}
-            for process in found:
-                process.ancestors = process.ancestors or ancestors(process.pid, parents.get)
+    if lineage or (where is not None and any(word.name == "ancestors" for word in where.words)):
+        parents = {one.pid: one.parent_pid for one in kept.processes}
+        for process in found:
+            process.ancestors = process.ancestors or ancestors(process.pid, parents.get)
+    if where is not None:
         found = [one for one in found if where.may_fit(one)]
     pids = {None, *(one.pid for one in found)}
     names = {one.object for process in found for one in process.descriptors or ()}

@@ -44,6 +44,7 @@ def scan(
     threads: bool = True,
     source: str = "auto",
     brief: bool = False,
+    lineage: bool = False,
     where: str | Expression | None = None,
 ) -> Snapshot:
     """Looks once at the processes that `targets` name, or at all of them if there are none.
@@ -72,6 +73,7 @@ def scan(
         source: where descriptors are read: ``proc``, ``bpf``, or ``auto``, which is bpf where that is allowed and
             faster, as of a whole machine.
         brief: of descriptors only tell how many there are of each kind, and of processes what the overview shows.
+        lineage: tell of each process which ones it descends from.
         where: tell only of the descriptors, and files held without one, for which this expression of
             `fdscope.where` is true, and of the processes that hold them. What is known of a process or kind before
             its descriptors are read decides before they are.
@@ -110,7 +112,7 @@ def scan(
         )
         selected = _selected(root, words, gathering.problems) if words else None
         users: set[int | None] = set()
-        alone = None if wanted is None else Alone(root, wanted)
+        alone = Alone(root, wanted, lineage=lineage) if wanted is not None or lineage else None
         if wanted is not None and alone is not None and alone.asks:
             selected, users = _narrowed(root, selected, wanted, alone)
         pids = None if selected is None else [one.pid for one in selected]
@@ -139,9 +141,9 @@ def scan(
             iomodels.tell(found, machine.lock_blockers, gathering.name)
         if kinds is not None:
             iomodels.forget_queues(found)
-        if wanted is not None and alone is not None:
-            for process in found:
-                alone.complete(process)
+        for process in found if alone is not None else ():
+            alone.complete(process)
+        if wanted is not None:
             found, joined = only(wanted, found, joined)
         busy = load(root) if selected is None else None
     return Snapshot(

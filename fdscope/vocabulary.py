@@ -38,11 +38,35 @@ class Word(NamedTuple):
     """The fields that lead to it, from the descriptor or process on."""
     only: type[Descriptor] | None = None
     """The one kind that is meant, if it was named."""
+    own_header: str = ""
+    """The heading that its declaration gives it."""
+    adds_up: bool = True
+    """Whether the sum of such numbers of several objects means anything."""
 
     @property
     def is_number(self) -> bool:
         """Whether it is one number, and set to the right in a table."""
         return self.form in ("integer", "number")
+
+    @property
+    def alignment(self) -> str:
+        """To which side its column is set: ``left`` or ``right``."""
+        return "right" if self.is_number else "left"
+
+    @property
+    def header(self) -> str:
+        """The heading of its column."""
+        return self.own_header or self.name.upper()
+
+    @property
+    def unit(self) -> str:
+        """What a number counts, as its name tells: ``bytes``, ``s``, ``ms``, ``us``, ``ns``; empty: things."""
+        last = (self.path or (self.name,))[-1]
+        if not self.form.endswith(("integer", "integers", "number", "numbers")):
+            return ""
+        if "_bytes" in last or last.endswith("position"):
+            return "bytes"
+        return next((unit for unit in ("ns", "us", "ms", "s") if last.endswith(f"_{unit}")), "")
 
     def of(self, owner: Any) -> Any:
         """Its value; None: none. `owner` is a process if the word is `of_process`, else a descriptor or file."""
@@ -55,11 +79,13 @@ class Word(NamedTuple):
 
 
 def _follow(value: Any, path: Sequence[str]) -> Any:
-    """What the fields of `path` lead to; of a list, what they lead to from each element."""
+    """What the fields of `path` lead to; of a list, what they lead to from each element, in one list."""
     for place, name in enumerate(path):
         if isinstance(value, list):
             found = [_follow(one, path[place:]) for one in value]
-            return [one for one in found if one is not None] or None
+            return [
+                one for each in found if each is not None for one in (each if isinstance(each, list) else [each])
+            ] or None
         value = value.get(name) if isinstance(value, dict) else getattr(value, name, None)
         if value is None:
             return None
@@ -71,7 +97,18 @@ def _kind(held: Held) -> str | None:
 
 
 def _description(held: Held) -> str:
-    return (held.name or "") if isinstance(held, HeldFile) else held.describe()
+    return held.describe()
+
+
+def _peer(held: Held) -> list[str] | None:
+    """Names of the processes at the other end; where there is none, where it leads instead."""
+    if isinstance(held, HeldFile):
+        return None
+    if held.peers:
+        return list(dict.fromkeys(one.process or str(one.pid) for one in held.peers))
+    if held.other_end == "elsewhere":
+        return [getattr(held, "remote_address", None) or held.other_end]
+    return None if held.other_end is None else [held.other_end]
 
 
 def _models(held: Held) -> list[str] | None:
@@ -81,6 +118,8 @@ def _models(held: Held) -> list[str] | None:
 _COMPUTED: dict[str, Callable[[Any], Any]] = {
     "kind": _kind,
     "description": _description,
+    "what": _description,
+    "peer": _peer,
     "io_models": _models,
     "command": lambda process: " ".join(process.command or ()) or None,
 }
@@ -89,6 +128,13 @@ _COMPUTED: dict[str, Callable[[Any], Any]] = {
 _SPECIAL = (
     Word("kind", "kind of the object (fdscope-kinds(7))", "string", choices=tuple(map(kind_name, KINDS))),
     Word("description", "what it is, in one line, without others", "string"),
+    Word("what", "what it is, in one line; as a column with who is at its other end", "string"),
+    Word(
+        "peer",
+        "names of the processes at its other end, of the first 8 peers; without any, the address that it leads "
+        "to, or other_end",
+        "list of strings",
+    ),
     Word("io_models", "I/O models by which it is used, or set to be used", "list of strings"),
     Word("process", "the process's name", "string", of_process=True, path=("name",)),
     Word("process_state", "state of the process", "string", of_process=True, path=("state",)),
@@ -121,6 +167,25 @@ def names() -> list[str]:
     own.update(dict.fromkeys(HeldFile.__struct_fields__))
     own.update(dict.fromkeys(Process.__struct_fields__))
     return [name for name in own if name not in ("threads", "descriptors", "files")]
+
+
+def words() -> list[Word]:
+    """Every word, with those that lead one step into an object or into the objects of a list.
+
+    It reads all annotations, which costs more than a scan.
+    """
+    return [word(name) for one in names() for name in (one, *(f"{one}.{part}" for part in _parts_of(one)))]
+
+
+def _parts_of(name: str) -> tuple[str, ...]:
+    """The names that may stand behind a dot after this one."""
+    if any(name == one.name for one in _SPECIAL):
+        return ()
+    for kind in (*kinds_with(name)[:1], HeldFile, Process):
+        field = next((one for one in fields_of(kind) if one.name == name), None)
+        if field is not None:
+            return () if field.parts is None else field.parts.__struct_fields__
+    return ()
 
 
 def word(name: str) -> Word:
@@ -178,9 +243,19 @@ def _of_class(kind: type[Struct], name: str, path: tuple[str, ...], *, of_proces
         parts = field.parts
     if field is None:
         return None
-    form = f"list of {field.form}s" if lists else field.form
-    any_case, choices = field.any_case, field.choices
-    return Word(name, field.sentence, form, (), choices, any_case, of_process, path)
+    form = "string" if field.choices and field.form.startswith('"') else field.form
+    form = f"list of {form}s" if lists and not form.startswith("list of ") else form
+    return Word(
+        name,
+        field.sentence,
+        form,
+        choices=field.choices,
+        any_case=field.any_case,
+        of_process=of_process,
+        path=path,
+        own_header=field.header if len(path) == 1 else "",
+        adds_up=field.adds_up,
+    )
 
 
 def _hint(name: str) -> str:

@@ -10,9 +10,12 @@ import pytest
 
 PROGRAM = [sys.executable, "-m", "fdscope"]
 
-_WISHES = ("COLUMNS", "FORCE_COLOR", "NO_COLOR", "PYTHONIOENCODING")
+_WISHES = (
+    "COLUMNS FORCE_COLOR NO_COLOR PYTHONIOENCODING FORCE_HYPERLINK "
+    "DOMTERM KITTY_WINDOW_ID KONSOLE_VERSION STY TERM_PROGRAM TMUX VTE_VERSION WT_SESSION"
+).split()
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in _WISHES}
-"""Without the wishes that whoever runs the tests may have."""
+"""Without the wishes, and the terminal, that whoever runs the tests may have."""
 
 
 def run(*words, **more):

@@ -68,3 +68,44 @@ def test_what_is_said_to_a_closed_stream_is_lost_and_what_is_answered_is_not():
     for answer in (lambda: one.write("a"), lambda: one.write_bytes(b"a"), one.flush):
         with pytest.raises(NotWrittenError, match="No space left on device"):
             answer()
+
+
+@pytest.mark.parametrize(
+    ("environment", "takes_them"),
+    [
+        ({}, False),
+        ({"TERM": "xterm-256color"}, False),
+        ({"TERM": "xterm-kitty"}, True),
+        ({"TERM": "foot-extra"}, True),
+        ({"TERM": "alacritty"}, True),
+        ({"VTE_VERSION": "5000"}, False),
+        ({"VTE_VERSION": "5001"}, True),
+        ({"VTE_VERSION": "7200", "TERM": "dumb"}, False),
+        ({"VTE_VERSION": "7200", "STY": "1.pts"}, False),
+        ({"VTE_VERSION": "7200", "TMUX": "/tmp/x"}, False),
+        ({"TMUX": "/tmp/x", "TERM_PROGRAM": "tmux", "TERM_PROGRAM_VERSION": "3.3a"}, False),
+        ({"TMUX": "/tmp/x", "TERM_PROGRAM": "tmux", "TERM_PROGRAM_VERSION": "3.4"}, True),
+        ({"TMUX": "/tmp/x", "TERM_PROGRAM": "tmux", "TERM_PROGRAM_VERSION": "next-3.5"}, False),
+        ({"TERM_PROGRAM": "iTerm.app", "TERM_PROGRAM_VERSION": "3.0.15"}, False),
+        ({"TERM_PROGRAM": "iTerm.app", "TERM_PROGRAM_VERSION": "3.10"}, True),
+        ({"TERM_PROGRAM": "vscode", "TERM_PROGRAM_VERSION": "1.71.2"}, False),
+        ({"TERM_PROGRAM": "vscode", "TERM_PROGRAM_VERSION": "1.100.0"}, True),
+        ({"TERM_PROGRAM": "WezTerm"}, True),
+        ({"TERM_PROGRAM": "Apple_Terminal"}, False),
+        ({"KONSOLE_VERSION": "200400"}, False),
+        ({"KONSOLE_VERSION": "220401"}, True),
+        ({"KONSOLE_VERSION": "x"}, False),
+        ({"WT_SESSION": "a"}, True),
+        ({"KITTY_WINDOW_ID": "1", "TERM": "tmux-256color"}, False),
+        ({"DOMTERM": "a", "FORCE_HYPERLINK": "0"}, False),
+    ],
+)
+def test_links_are_for_terminals_that_are_known_to_take_them(environment, takes_them):
+    assert console(Terminal(), **environment).hyperlinks() == takes_them
+    assert not console(**environment).hyperlinks()
+    assert [console(**environment).hyperlinks(wish) for wish in ("always", "never")] == [True, False]
+
+
+def test_links_can_be_forced_by_the_environment():
+    assert [console(FORCE_HYPERLINK=word).hyperlinks() for word in ("", "1", "0")] == [True, True, False]
+    assert not console(FORCE_HYPERLINK="1").hyperlinks("never")

@@ -96,7 +96,7 @@ def look(asked: Namespace, targets: list[str], where: Expression | None = None, 
     if asked.from_:
         from ..saved import part
 
-        return part(kept(asked), targets, where)
+        return part(kept(asked), targets, where, lineage=how.get("lineage", False))
     from ..scanner import scan
 
     found: Snapshot = scan(targets, proc=asked.proc, timeout_s=asked.timeout, where=where, **how)

@@ -12,6 +12,7 @@ from ..problems import OTHERS
 from ..report import document
 from ..selection import UsageError
 from ..statuses import DONE, NOT_PERMITTED, NOTHING_FOUND
+from ._layouts import check_groups, draws_tree, needs, style_of, write_groups, write_tree
 from ._looking import chosen, is_choosing, look
 
 if TYPE_CHECKING:
@@ -29,37 +30,52 @@ def run(asked: Namespace, console: Console) -> int:
     if asked.columns == "help":
         return _columns_help(asked, console)
     where = chosen(asked)
+    is_tree = asked.tree is not None and draws_tree(asked)
     overview = where is None and not (
         asked.targets or asked.json or asked.ndjson or asked.all or asked.columns or asked.format
     )
+    overview = overview and not (is_tree or asked.group_by)
+    found_out = {"peers": not (asked.no_peers or overview), "waits": not overview}
     snapshot = look(
         asked,
         asked.targets,
         where,
         mapped=asked.mapped or (where is not None and where.asks_for_files),
-        peers=not (asked.no_peers or overview),
-        waits=not overview,
         brief=overview,
         symbols=asked.symbols,
         source=asked.source,
+        lineage=is_tree and bool(asked.targets or where),
+        **(needs(asked, where) if asked.group_by else found_out),
     )
-    if asked.json:
+    _write_answer(snapshot, asked, console, is_tree=is_tree)
+    return _status(snapshot, asked)
+
+
+def _write_answer(snapshot: Snapshot, asked: Namespace, console: Console, *, is_tree: bool) -> None:
+    if asked.group_by:
+        write_groups(snapshot, asked, console)
+    elif asked.json:
         pieces = document.snapshot(snapshot)
         for piece in [document.indented(b"".join(pieces))] if console.is_terminal else pieces:
             console.write_bytes(piece)
         console.write_bytes(b"\n")
     elif asked.ndjson:
-        for line in document.lines(snapshot):
+        for line in document.lines(snapshot, files=is_choosing(asked)):
             console.write_bytes(line)
+    elif is_tree:
+        write_tree(snapshot, asked, console)
     else:
         _write_tables(snapshot, asked, console)
-    return _status(snapshot, asked)
+    if (asked.group_by or is_tree) and not (asked.json or asked.ndjson):
+        _say_problems(snapshot, console)
 
 
 def _check(asked: Namespace) -> None:
     if asked.json and asked.ndjson:
         raise UsageError("--json and --ndjson are two forms of one answer: give one of them")
-    if asked.columns is not None or asked.sort is not None:
+    if asked.group_by is not None:
+        check_groups(asked)
+    elif asked.columns is not None or asked.sort is not None:
         from ..report.columns import USUAL, sorted_rows
         from ..report.columns import chosen as columns
 
@@ -86,33 +102,34 @@ def _columns_help(asked: Namespace, console: Console) -> int:
 
     columns = described()
     if asked.json:
-        console.write_bytes(document.encode([one._asdict() for one in columns]) + b"\n")
+        told = [{name: value for name, value in one._asdict().items() if value != ""} for one in columns]
+        console.write_bytes(document.encode(told) + b"\n")
         return DONE
+    name_width, header_width = (max(len(one[place]) for one in columns) for place in (0, 1))
     for one in columns:
-        console.write(f"{one.name:<22} {one.help}" + (f" [{', '.join(one.kinds)}]" if one.kinds else "") + "\n")
+        kinds = f" [{', '.join(one.kinds)}]" if one.kinds else ""
+        console.write(f"{one.name:<{name_width}}  {one.header:<{header_width}}  {one.help}{kinds}\n")
     return DONE
 
 
 def _write_tables(snapshot: Snapshot, asked: Namespace, console: Console) -> None:
     from ..report.columns import USUAL, USUAL_OF_MANY
     from ..report.columns import chosen as chosen_columns
-    from ..report.process import all_descriptors, report, rows_of
-    from ..report.style import Style
+    from ..report.process import all_held, report, rows_of
 
-    width = None if asked.wide else console.width
-    style = Style(console.colour(asked.color), console.is_unicode, width)
+    style = style_of(asked, snapshot, console)
     form = asked.format or "table"
     own_columns = asked.columns is not None and not asked.columns.startswith("+")
     only_rows = asked.all or is_choosing(asked) or own_columns or asked.no_headers or form != "table"
-    others = [problem for problem in snapshot.problems if problem.what == OTHERS]
-    told = [problem for problem in snapshot.problems if problem.what != OTHERS]
-    problems = _by_process(told)
     if only_rows:
         columns = chosen_columns(asked.columns, USUAL_OF_MANY)
-        rows = all_descriptors(snapshot.processes)
-        lines = rows_of(rows, columns, asked.sort, style, form=form, show_headers=not asked.no_headers)
-        _write(lines, console)
-        _say(told + others * any(map(_lacks_an_end, snapshot.processes)), console)
+        rows = all_held(snapshot.processes, files=is_choosing(asked), mapped=asked.mapped)
+        show_headers = not asked.no_headers
+        _write(
+            rows_of(rows, columns, asked.sort, style, form=form, show_headers=show_headers, by_thread=True),
+            console,
+        )
+        _say_problems(snapshot, console)
     elif not asked.targets:
         from ..report.overview import overview
 
@@ -120,6 +137,8 @@ def _write_tables(snapshot: Snapshot, asked: Namespace, console: Console) -> Non
         _write(overview(snapshot, style), console)
     else:
         columns = chosen_columns(asked.columns, USUAL)
+        others = [problem for problem in snapshot.problems if problem.what == OTHERS]
+        problems = _by_process([problem for problem in snapshot.problems if problem.what != OTHERS])
         if snapshot.processes:
             _write_heading(snapshot, style, asked, console)
         for number, process in enumerate(snapshot.processes):
@@ -135,6 +154,12 @@ def _write_heading(snapshot: Snapshot, style: Style, asked: Namespace, console: 
         from ..report.kept import heading
 
         console.write(heading(snapshot, style))
+
+
+def _say_problems(snapshot: Snapshot, console: Console) -> None:
+    """All problems; that other processes could not be read only where somebody is not named for it."""
+    lacks = any(map(_lacks_an_end, snapshot.processes))
+    _say([one for one in snapshot.problems if lacks or one.what != OTHERS], console)
 
 
 def _lacks_an_end(process: Process) -> bool:

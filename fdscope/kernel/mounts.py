@@ -160,3 +160,13 @@ def _mountinfo(task: Directory) -> bytes | Unread:
                 if isinstance(found, bytes):
                     return found
     return content
+
+
+def own_namespace() -> int | None:
+    """The mount namespace that we live in; None: it is not told."""
+    try:
+        link = os.readlink("/proc/self/ns/mnt")
+    except OSError:
+        return None
+    number = link.partition("[")[2].rstrip("]")
+    return int(number) if number.isdigit() else None

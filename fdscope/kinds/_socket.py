@@ -73,8 +73,10 @@ class OpenSocket(KernelObject, kw_only=True):
     socket_type: SocketType = None
     protocol: Protocol = None
     state: State = None
-    receive_queue_bytes: Annotated[int | None, said("what waits to be read")] = None
-    send_queue_bytes: Annotated[int | None, said("what the other side has not yet taken or acknowledged")] = None
+    receive_queue_bytes: Annotated[int | None, said("what waits to be read", header="RECV-Q")] = None
+    send_queue_bytes: Annotated[
+        int | None, said("what the other side has not yet taken or acknowledged", header="SEND-Q")
+    ] = None
     receive_buffer_bytes: Annotated[int | None, said("how much memory what waits may take (SO_RCVBUF)")] = None
     send_buffer_bytes: Annotated[int | None, said("the same of what is to be sent (SO_SNDBUF)")] = None
     dropped: Annotated[int | None, said("messages thrown away, mostly since that memory was full")] = None

@@ -103,8 +103,8 @@ class BpfMap(KernelObject, tag="bpf-map", kw_only=True):
 
     map_type: Annotated[str | None, said("type of the BPF map, as linux/bpf.h names it")] = None
     map_id: Annotated[int | None, said("id of the BPF map")] = None
-    key_bytes: Annotated[int | None, said("size of a key, in bytes")] = None
-    value_bytes: Annotated[int | None, said("size of a value, in bytes")] = None
+    key_bytes: Annotated[int | None, said("size of a key, in bytes", adds_up=False)] = None
+    value_bytes: Annotated[int | None, said("size of a value, in bytes", adds_up=False)] = None
     max_entries: Annotated[int | None, said("entries that it has room for; of a ring buffer, bytes")] = None
     map_flags: Annotated[list[str] | None, said("how it was made, as linux/bpf.h names it")] = None
     map_extra: Annotated[str | None, said("what else it was made with, in hexadecimal; since Linux 5.16")] = None

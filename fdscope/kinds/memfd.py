@@ -20,7 +20,11 @@ class MemFd(ByteFile, tag="memfd", kw_only=True):
     """
 
     huge_page_bytes: Annotated[
-        int | None, said("size of its pages: MFD_HUGETLB, or huge pages for all shared memory; left out: ordinary")
+        int | None,
+        said(
+            "size of its pages: MFD_HUGETLB, or huge pages for all shared memory; left out: ordinary",
+            adds_up=False,
+        ),
     ] = None
 
     known_by = (("scheme", b"/memfd"),)

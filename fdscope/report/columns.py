@@ -1,41 +1,16 @@
-"""Every column there is: the fields of every kind, said once, in the kind; and whose descriptor it is."""
+"""Columns by name: every word of the vocabulary is one, and a table is rows of processes and what they hold."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from ..kinds import KINDS
-from ..model import Descriptor, Process, kind_name
+from ..model import Descriptor, HeldFile, Process, kind_name
 from ..selection import UsageError
 from . import relations
 
-Row = tuple[Process, Descriptor]
-
-
-def _what(process: Process, descriptor: Descriptor) -> str:
-    others = relations.relations(process, descriptor)
-    return f"{descriptor.describe()}  {others}" if others else descriptor.describe()
-
-
-_COMPUTED: dict[str, tuple[str, Callable[[Process, Descriptor], Any]]] = {
-    "pid": ("process id", lambda process, _: process.pid),
-    "process": ("the process's name", lambda process, _: process.name),
-    "user": ("the process's effective user", lambda process, _: process.user or process.uid),
-    "command": ("the process's arguments", lambda process, _: " ".join(process.command or ())),
-    "process_state": ("state of the process", lambda process, _: process.state),
-    "cgroup": ("control group of the process", lambda process, _: process.cgroup),
-    "container": ("container of the process", lambda process, _: process.container),
-    "kind": ("kind of the object (fdscope-kinds(7))", lambda _, descriptor: kind_name(type(descriptor))),
-    "what": ("what it is, in one line, and who is at its other end", _what),
-    "description": ("what it is, in one line, without others", lambda _, descriptor: descriptor.describe()),
-    "peers": ("who is at the other end; in JSON a list", relations.peers),
-    "shared_with": ("who shares its open file description; in JSON a list", relations.shared_with),
-    "watched_by": ("epolls that wait for its events; in JSON a list", relations.watched_by),
-    "io_models": ("I/O models by which it is used; in JSON with their evidence", lambda _, one: _models(one)),
-    "flags": ("the flags, without largefile, which nearly all have", lambda _, descriptor: _flags(descriptor)),
-}
+Held = Descriptor | HeldFile
+Row = tuple[Process, Held]
 
 USUAL = ("fd", "kind", "access", "flags", "what")
 """The columns of a report on one process."""
@@ -44,31 +19,55 @@ USUAL_OF_MANY = ("pid", "process", *USUAL)
 
 
 class Column(NamedTuple):
-    """A column of the descriptor table."""
+    """A column of a table of what processes hold."""
 
     name: str
-    value: Callable[[Process, Descriptor], Any]
-
-    @property
-    def header(self) -> str:
-        """The heading over it."""
-        return self.name.upper()
-
-
-def _models(descriptor: Descriptor) -> list[str] | None:
-    return list(dict.fromkeys(one.model for one in descriptor.io_models or ())) or None
+    value: Callable[[Process, Held], Any]
+    header: str
+    """The heading over it."""
+    to_right: bool = False
+    """Whether it is set to the right, as numbers are."""
 
 
-def _flags(descriptor: Descriptor) -> list[str] | None:
-    return None if descriptor.flags is None else [flag for flag in descriptor.flags if flag != "largefile"]
+def _what(process: Process, held: Held) -> str:
+    others = "" if isinstance(held, HeldFile) else relations.relations(process, held)
+    return f"{held.describe()}  {others}" if others else held.describe()
 
 
-def field_names() -> list[str]:
-    """The fields of all kinds, those that all have first."""
-    own: dict[str, None] = dict.fromkeys(Descriptor.__struct_fields__)
-    for kind in KINDS:
-        own.update(dict.fromkeys(kind.__struct_fields__))
-    return list(own)
+def _fd(_: Process, held: Held) -> int | str:
+    return held.role if isinstance(held, HeldFile) else held.fd
+
+
+def _flags(_: Process, held: Held) -> list[str] | None:
+    flags = getattr(held, "flags", None)
+    return None if flags is None else [flag for flag in flags if flag != "largefile"]
+
+
+def _of_descriptor(value: Callable[[Process, Descriptor], Any]) -> Callable[[Process, Held], Any]:
+    return lambda process, held: None if isinstance(held, HeldFile) else value(process, held)
+
+
+# What is shown of these words is not the field as it stands.
+_SHOWN: dict[str, Callable[[Process, Held], Any]] = {
+    "fd": _fd,
+    "what": _what,
+    "flags": _flags,
+    "user": lambda process, _: process.uid if process.user is None else process.user,
+    "peers": _of_descriptor(relations.peers),
+    "shared_with": _of_descriptor(relations.shared_with),
+    "watched_by": _of_descriptor(relations.watched_by),
+}
+
+# The usual columns, which are known without a look at what the classes say of their fields: that costs 10 ms.
+_QUICK: dict[str, Callable[[Process, Held], Any]] = {
+    "pid": lambda process, _: process.pid,
+    "process": lambda process, _: process.name,
+    "kind": lambda _, held: None if isinstance(held, HeldFile) else kind_name(type(held)),
+    "access": lambda _, held: getattr(held, "access", None),
+    "role": lambda _, held: getattr(held, "role", None),
+    **{name: _SHOWN[name] for name in ("fd", "flags", "what")},
+}
+_NUMBERS = ("pid", "fd")
 
 
 def column(name: str) -> Column:
@@ -77,14 +76,19 @@ def column(name: str) -> Column:
     Raises:
         UsageError: there is none.
     """
-    if name in _COMPUTED:
-        return Column(name, _COMPUTED[name][1])
-    known = field_names()
-    if name not in known:
-        near = get_close_matches(name, [*_COMPUTED, *known], 1)
-        hint = f"did you mean '{near[0]}'?" if near else "'fdscope --columns help' lists them"
-        raise UsageError(f"there is no column '{name}': {hint}")
-    return Column(name, lambda _, descriptor: getattr(descriptor, name, None))
+    quick = _QUICK.get(name)
+    if quick is not None:
+        return Column(name, quick, name.upper(), name in _NUMBERS)
+    from ..vocabulary import word
+
+    try:
+        found = word(name)
+    except UsageError as error:
+        raise UsageError(str(error).replace("no field", "no column", 1)) from None
+    shown = _SHOWN.get(name)
+    if shown is None and found.of_process:
+        return Column(name, lambda process, _: found.of(process), found.header, found.is_number)
+    return Column(name, shown or (lambda _, held: found.of(held)), found.header, found.is_number)
 
 
 def chosen(wish: str | None, usual: Sequence[str]) -> list[Column]:
@@ -101,51 +105,81 @@ def chosen(wish: str | None, usual: Sequence[str]) -> list[Column]:
     return [column(name) for name in names]
 
 
-def sorted_rows(rows: Iterable[Row], keys: str | None) -> list[Row]:
-    """`rows` by these columns, comma-separated; a minus turns one round. What has no value comes last.
+class Key(NamedTuple):
+    """One key of an order."""
+
+    name: str
+    falling: bool
+
+
+def keys(wish: str | None) -> list[Key]:
+    """The keys that a --sort word names, the first counts most; a minus before a name turns it round.
+
+    Raises:
+        UsageError: it names none.
+    """
+    if wish is None:
+        return []
+    found = [Key(word.strip().removeprefix("-"), word.strip().startswith("-")) for word in wish.split(",")]
+    if not all(key.name for key in found):
+        raise UsageError("--sort takes names of columns, as in --sort -size_bytes,fd")
+    return found
+
+
+def ordered(things: Iterable[Any], order: Sequence[tuple[Callable[[Any], Any], bool]]) -> list[Any]:
+    """`things` by these values, each rising, or falling if True stands beside it. What has no value comes last."""
+    found = list(things)
+    for value, falling in reversed(order):
+        pairs = [(value(one), one) for one in found]
+        told = [pair for pair in pairs if pair[0] is not None]
+        told.sort(key=lambda pair: _comparable(pair[0]), reverse=falling)
+        found = [one for _, one in told] + [one for known, one in pairs if known is None]
+    return found
+
+
+def sorted_rows(rows: Iterable[Row], wish: str | None) -> list[Row]:
+    """`rows` by the columns that a --sort word names.
 
     Raises:
         UsageError: a name is not known.
     """
-    found = list(rows)
-    for key in reversed([] if keys is None else keys.split(",")):
-        by = column(key.strip().removeprefix("-")).value
-        reverse = key.strip().startswith("-")
-        with_value = [(by(*row), row) for row in found]
-        told = [pair for pair in with_value if pair[0] is not None]
-        told.sort(key=lambda pair: _comparable(pair[0]), reverse=reverse)
-        found = [row for _, row in told] + [row for value, row in with_value if value is None]
-    return found
+    return ordered(rows, [(_of_row(column(key.name)), key.falling) for key in keys(wish)])
+
+
+def _of_row(of: Column) -> Callable[[Row], Any]:
+    return lambda row: of.value(*row)
 
 
 def _comparable(value: Any) -> tuple[int, Any]:
-    return (0, value) if isinstance(value, (int, float)) else (1, value if isinstance(value, str) else repr(value))
+    """Numbers before texts before everything else, and each by its own order."""
+    if isinstance(value, (int, float)):
+        return 0, value
+    if isinstance(value, str):
+        return 1, value
+    if isinstance(value, list) and all(isinstance(one, (int, float)) for one in value):
+        return 2, value
+    return 3, repr(value)
 
 
 class Described(NamedTuple):
     """A column with its line of help."""
 
     name: str
+    header: str
+    alignment: str
+    type: str
     help: str
-    kinds: list[str]
-    """The kinds that have it; empty: all."""
+    kinds: tuple[str, ...]
+    """The kinds that have it; empty: all, or it is of the process."""
+    choices: tuple[str, ...]
+    unit: str
 
 
 def described() -> list[Described]:
     """Every column; reads all annotations, which costs more than a scan."""
-    from ..fields import fields_of
+    from ..vocabulary import words
 
-    found = [Described(name, sentence, []) for name, (sentence, _) in _COMPUTED.items()]
-    seen = set(_COMPUTED)
-    for field in fields_of(Descriptor):
-        if field.name not in seen:
-            seen.add(field.name)
-            found.append(Described(field.name, field.sentence, []))
-    special: dict[str, Described] = {}
-    for kind in KINDS:
-        for field in fields_of(kind):
-            if field.name not in seen:
-                special.setdefault(field.name, Described(field.name, field.sentence, [])).kinds.append(
-                    kind_name(kind)
-                )
-    return found + list(special.values())
+    return [
+        Described(one.name, one.header, one.alignment, one.form, one.help, one.kinds, one.choices, one.unit)
+        for one in words()
+    ]

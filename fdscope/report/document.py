@@ -13,7 +13,7 @@ from ..model import Snapshot
 from ..text import is_clean, original
 
 if TYPE_CHECKING:
-    from ..answers import Holdings, Waits  # classes that a report on a process need not have made
+    from ..answers import Groups, Holdings, Waits  # classes that a report on a process need not have made
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -100,13 +100,26 @@ def indented(text: bytes) -> bytes:
     return msgspec.json.format(text, indent=2)
 
 
-def lines(taken: Snapshot) -> Iterator[bytes]:
-    """A snapshot as lines of JSON: each descriptor with its process, then each problem."""
+def lines(taken: Snapshot, *, files: bool = False) -> Iterator[bytes]:
+    """A snapshot as lines of JSON: each descriptor with its process, then each problem.
+
+    With `files` also the files that a process holds without a descriptor, each after its descriptors.
+    """
     for process in taken.processes:
         head = encode({"pid": process.pid, "process": process.name} if process.name else {"pid": process.pid})
         for descriptor in process.descriptors or ():
             yield head[:-1] + b"," + encode(descriptor)[1:] + b"\n"
+        for file in process.files or () if files else ():
+            yield head[:-1] + b"," + encode(file)[1:] + b"\n"
     for problem in taken.problems:
+        yield b'{"problem":' + encode(problem) + b"}\n"
+
+
+def lines_of_groups(found: Groups) -> Iterator[bytes]:
+    """Groups of descriptors as lines: each group, then each problem."""
+    for group in found.groups:
+        yield encode(group) + b"\n"
+    for problem in found.problems:
         yield b'{"problem":' + encode(problem) + b"}\n"
 
 

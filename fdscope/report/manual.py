@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from ..answers import KEEPS, Check, Explanation, Holdings, Waits
+from ..answers import KEEPS, Check, Explanation, Groups, Holdings, Waits
 from ..fields import Field, fields_of
 from ..frame import VERDICTS, Frame, Summary
 from ..kinds import KINDS
@@ -177,6 +177,10 @@ def _json_body() -> Iterator[str]:
     yield from _paragraphs(Check.__doc__)
     yield from _field_list(fields_of(Check))
     yield from _parts([Check], known=[Snapshot, Process, Holdings, Waits])
+    yield ".Ss Groups\n"
+    yield from _paragraphs(Groups.__doc__)
+    yield from _field_list(fields_of(Groups))
+    yield from _parts([Groups], known=[Snapshot, Process, Holdings, Waits])
     for kind in (Frame, Summary):
         yield f".Ss {kind.__name__}\n"
         yield from _paragraphs(kind.__doc__)
@@ -202,6 +206,9 @@ _JSON_RULES = (
     "With --json fdscope writes one document, a Snapshot; fdscope explain writes an Explanation. "
     "With --ndjson it writes a line of JSON for each descriptor, with "
     "pid and process of its holder added, and one line with the single key problem for each problem. "
+    "Where options choose (--where, --fd, --user and the like) there is also a line, with the same two keys, for "
+    "each HeldFile that was chosen: it has role, not fd and kind. "
+    "With --group-by it writes Groups; with --ndjson a line for each Group, and one for each problem. "
     "fdscope who writes Holdings; with --ndjson a line for each Use, one with the single key keep for each Keep, "
     "and one for each problem. "
     "fdscope waits writes Waits; with --ndjson a line for each ThreadWait, one with the key cycle for "

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
-from ..model import Descriptor, HeldFile, Problem, Process, Snapshot
+from ..model import Problem, Process, Snapshot
 from ..quantity import duration, many, percent, size
-from .columns import Column, Row, sorted_rows
+from .columns import Column, Row, column, sorted_rows
+from .linked import linked
 from .matrix import matrix
 from .problems import of_process
 from .safe import printable
@@ -40,9 +42,9 @@ def report(
         yield from threads(process, style, THREADS, "  ")
     if process.files:
         yield _section("held without a descriptor", style)
-        yield from draw(
-            ["ROLE", "WHAT"], [[file.role, _held(file)] for file in process.files], style=style, indent="  "
-        )
+        names = (column("role"), column("what"))
+        rows: list[Row] = [(process, file) for file in process.files]
+        yield from rows_of(rows, names, None, style, indent="  ")
     if process.descriptors:
         yield _section("everything is a file?", style)
         yield from matrix(process.descriptors, style)
@@ -178,24 +180,45 @@ def rows_of(
     form: str = "table",
     show_headers: bool = True,
     indent: str = "",
+    by_thread: bool = False,
 ) -> Iterator[str]:
-    """The descriptor table alone."""
-    values = [[column.value(*row) for column in columns] for row in sorted_rows(rows, sort)]
+    """The table alone; `by_thread`: a number in the table of a thread is told with the thread."""
+    found = sorted_rows(rows, sort)
+    values = [[column.value(*row) for column in columns] for row in found]
+    if form in ("table", "plain"):
+        _mark(found, values, [column.name for column in columns], style, by_thread=by_thread)
     headers = [column.header if form in ("table", "plain") else column.name for column in columns]
-    return draw(headers, values, style=style, form=form, show_headers=show_headers, indent=indent)
+    to_right = [column.to_right for column in columns]
+    return draw(
+        headers, values, style=style, form=form, show_headers=show_headers, indent=indent, to_right=to_right
+    )
 
 
-def _held(file: HeldFile) -> str:
-    parts = [file.name or ""]
-    if file.deleted:
-        parts.append("deleted")
-    if file.role in ("exe", "mapped") and file.size_bytes is not None:
-        parts.append(size(file.size_bytes))
-    if file.mapped_bytes is not None:
-        parts.append(f"{size(file.mapped_bytes)} mapped {' '.join(file.rights or ())}")
-    return ", ".join(parts)
+_PATHS = ("what", "name", "description")
+"""The columns that begin with a path, if there is one."""
 
 
-def all_descriptors(processes: Sequence[Process]) -> list[tuple[Process, Descriptor]]:
-    """Every descriptor of several processes, with its process."""
-    return [(process, descriptor) for process in processes for descriptor in process.descriptors or ()]
+def _mark(
+    rows: Sequence[Row], values: list[list[Any]], names: Sequence[str], style: Style, *, by_thread: bool
+) -> None:
+    """What people see beside the values: paths as links, and whose number it is in a thread's own table."""
+    if style.places is not None:
+        paths = [place for place, name in enumerate(names) if name in _PATHS]
+        for (process, held), cells in zip(rows, values, strict=True) if paths else ():
+            address = style.places.address(process, held)
+            for place in paths if address is not None else ():
+                cells[place] = linked(cells[place], held.name or "", address or "")
+    if by_thread and "fd" in names and "tid" not in names:
+        for (_, held), cells in zip(rows, values, strict=True):
+            tid = getattr(held, "tid", None)
+            if tid is not None:
+                cells[names.index("fd")] = f"{cells[names.index('fd')]} (thread {tid})"
+
+
+def all_held(processes: Sequence[Process], *, files: bool, mapped: bool = False) -> list[Row]:
+    """Every descriptor of several processes with its process; and of files without one all, or the mapped ones."""
+    found: list[Row] = []
+    for process in processes:
+        found += [(process, descriptor) for descriptor in process.descriptors or ()]
+        found += [(process, one) for one in process.files or () if files or (mapped and one.role == "mapped")]
+    return found

@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from ..answers import Check, Cycle, Explanation, Holdings, Keep, ThreadWait, Use, Waits
+from ..answers import Check, Cycle, Explanation, Group, Groups, Holdings, Keep, ThreadWait, Use, Waits
 from ..frame import Frame, Summary
 from ..kinds import KINDS
-from ..model import Descriptor, Problem, Snapshot
+from ..model import Descriptor, HeldFile, Problem, Snapshot
 
 _FOREIGN = {
     "^.*_base64$": {
@@ -20,9 +20,9 @@ _FOREIGN = {
 
 
 def schema() -> dict[str, Any]:
-    """A snapshot, an explanation, an answer of who, waits or check, or a line of --ndjson."""
+    """A snapshot, an explanation, an answer of who, waits or check, groups, or a line of --ndjson."""
     _, parts = msgspec.json.schema_components(
-        [Snapshot, Explanation, Holdings, Waits, Check, Frame, Summary, Problem, *KINDS],
+        [Snapshot, Explanation, Holdings, Waits, Groups, Check, Frame, Summary, Problem, *KINDS],
         ref_template="#/$defs/{name}",
     )
     parts[Descriptor.__name__] = {
@@ -34,7 +34,9 @@ def schema() -> dict[str, Any]:
         if "properties" in part:
             part["additionalProperties"] = False
             part["patternProperties"] = _FOREIGN
-    lines = {kind.__name__: _line(parts[kind.__name__]) for kind in KINDS}
+    parts[Group.__name__]["properties"]["values"]["patternProperties"] = _FOREIGN
+    of_lines: tuple[type[msgspec.Struct], ...] = (*KINDS, HeldFile)
+    lines = {kind.__name__: _line(parts[kind.__name__]) for kind in of_lines}
     parts.update({f"{name}Line": part for name, part in lines.items()})
     for key, kind, of_what in (
         ("problem", Problem, "a problem"),
@@ -54,12 +56,16 @@ def schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "What fdscope writes as JSON",
         "description": "With --json one Snapshot, of explain one Explanation, of who one Holdings, of waits one "
-        "Waits, of check one Check; with --ndjson a line for each descriptor, use, thread that waits, interval "
-        "(Frame), or problem.",
+        "Waits, of check one Check, with --group-by one Groups; with --ndjson a line for each descriptor, file held "
+        "without one, group, use, thread that waits, interval (Frame), or problem.",
         "anyOf": [
             {"$ref": f"#/$defs/{name}"}
             for name in (
-                *(one.__name__ for one in (Snapshot, Explanation, Holdings, Use, Waits, ThreadWait, Check, Frame)),
+                *(
+                    one.__name__
+                    for one in (Snapshot, Explanation, Holdings, Use, Waits, ThreadWait, Groups, Group, Check)
+                ),
+                Frame.__name__,
                 *(f"{name}Line" for name in lines),
                 "KeepLine",
                 "CycleLine",
@@ -72,7 +78,7 @@ def schema() -> dict[str, Any]:
 
 
 def _line(part: dict[str, Any]) -> dict[str, Any]:
-    """A descriptor as a line of its own, with the process that holds it."""
+    """A descriptor, or a file held without one, as a line of its own, with the process that holds it."""
     own = {
         "pid": {"type": "integer", "description": "process id"},
         "process": {"type": "string", "description": "the process's name"},

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from .linked import Places
+
 _BOLD, _DIM, _RED, _YELLOW, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[33m", "\x1b[0m"
 
 _EIGHTHS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
@@ -16,6 +18,8 @@ class Style(NamedTuple):
     unicode: bool = True
     width: int | None = None
     """Columns of the terminal; None: nothing is cut."""
+    places: Places | None = None
+    """Whose paths are written as links; None: nobody's."""
 
     def title(self, text: str) -> str:
         """A heading."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from .linked import Linked, sequence
 from .safe import printable
 from .style import Style, columns
 
@@ -36,11 +37,13 @@ def draw(
     form: str = "table",
     show_headers: bool = True,
     indent: str = "",
+    to_right: Sequence[bool] | None = None,
 ) -> Iterator[str]:
     """The lines of a table, each with its end of line.
 
-    A column whose values are all numbers is set to the right. On a terminal of `style.width` columns the
-    last column is cut to fit.
+    Columns are set to the right where `to_right` says so; without it those whose values are all numbers. On a
+    terminal of `style.width` columns the last column is cut to fit. A `Linked` value is a link, if `form` is one
+    for terminals.
     """
     texts = [[cell(value) for value in row] for row in rows]
     if form == "csv":
@@ -53,13 +56,26 @@ def draw(
     right = [
         bool(rows) and all(isinstance(row[i], int) or row[i] is None for row in rows) for i in range(len(headers))
     ]
+    right = right if to_right is None else list(to_right)
     if form in ("table", "plain"):
         _cut_last(headers, texts, style, len(indent))
-        yield from _fixed(headers if show_headers else None, texts, right, indent)
+        links = [_links(row) for row in rows]
+        yield from _fixed(headers if show_headers else None, texts, right, indent, links if any(links) else None)
         return
     if form == "markdown":
         texts = [[text.replace("\\", "\\\\").replace("|", "\\|") for text in row] for row in texts]
     yield from _tabulate(headers if show_headers else None, texts, right, form, indent)
+
+
+def _links(row: Sequence[Any]) -> dict[int, Linked]:
+    """The cells of a row that are links, by their place."""
+    return {place: value for place, value in enumerate(row) if type(value) is Linked}
+
+
+def with_link(text: str, value: Linked) -> str:
+    """A cell as it is printed, perhaps cut, with the path that it begins with as a link."""
+    length = min(len(printable(value.path)), len(text))
+    return sequence(text[:length], value.address) + text[length:] if length else text
 
 
 def _cut_last(headers: Sequence[str], texts: list[list[str]], style: Style, indent: int) -> None:
@@ -86,12 +102,18 @@ def _csv(headers: Sequence[str] | None, texts: list[list[str]]) -> Iterator[str]
         yield line.getvalue()
 
 
-def _fixed(headers: Sequence[str] | None, texts: list[list[str]], right: list[bool], indent: str) -> Iterator[str]:
-    """Columns as wide as their widest cell, the last one as wide as it is."""
+def _fixed(
+    headers: Sequence[str] | None,
+    texts: list[list[str]],
+    right: list[bool],
+    indent: str,
+    links: list[dict[int, Linked]] | None,
+) -> Iterator[str]:
+    """Columns as wide as their widest cell, the last one as wide as it is; a link takes no room."""
     lines = ([list(headers)] if headers is not None else []) + texts
     if not lines:
         return
-    if all("".join(row).isascii() for row in lines):
+    if links is None and all("".join(row).isascii() for row in lines):
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         form = "  ".join(
             f"%{width}s" if to_right else f"%-{width}s" for width, to_right in zip(widths, right, strict=True)
@@ -100,11 +122,14 @@ def _fixed(headers: Sequence[str] | None, texts: list[list[str]], right: list[bo
             yield f"{indent}{form % tuple(row)}".rstrip() + "\n"
         return
     widths = [max(columns(row[i]) for row in lines) for i in range(len(right))]
-    for row in lines:
-        padded = [
-            " " * (width - columns(text)) + text if to_right else text + " " * (width - columns(text))
-            for text, width, to_right in zip(row, widths, right, strict=True)
-        ]
+    none: dict[int, Linked] = {}
+    marked = [none] * (headers is not None) + (links or [none] * len(texts))
+    for row, found in zip(lines, marked, strict=True):
+        padded = []
+        for place, text in enumerate(row):
+            room = " " * (widths[place] - columns(text))
+            text = with_link(text, found[place]) if place in found else text
+            padded.append(room + text if right[place] else text + room)
         yield f"{indent}{'  '.join(padded)}".rstrip() + "\n"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..answers import KEEPS, Asked, Holdings, Keep, Use
-from ..model import HeldFile
 from ..quantity import many, size
 from .safe import printable
 from .style import Style
@@ -74,16 +73,7 @@ def _row(use: Use, names: tuple[str, ...]) -> list[str | int | None]:
 def _what(use: Use) -> str:
     if use.descriptor is not None:
         return use.descriptor.describe()
-    return "" if use.file is None else _held(use.file)
-
-
-def _held(file: HeldFile) -> str:
-    parts = [file.name or "a path too long to be told"]
-    if file.deleted:
-        parts.append("deleted")
-    if file.mapped_bytes is not None:
-        parts.append(f"{size(file.mapped_bytes)} mapped {' '.join(file.rights or ())}")
-    return ", ".join(parts)
+    return "" if use.file is None else use.file.describe()
 
 
 def _keep(keep: Keep) -> str:

@@ -99,6 +99,6 @@ def test_on_a_terminal_the_command_is_cut_and_never_to_less_than_20_columns():
     assert first == ["web [42]  " + "x" * 47 + "...\n", "web [42]  " + "x" * 17 + "...\n"]
 
 
-def test_a_file_that_could_not_be_asked_for_is_told_by_its_name():
+def test_a_file_that_could_not_be_asked_for_is_told_by_its_name_if_it_has_one():
     told = lines(process(descriptors=None, files=[HeldFile(role="exe", name="a\nb"), HeldFile(role="root")]))
-    assert told[-2:] == [r"  exe   a\nb", "  root"]
+    assert told[-2:] == [r"  exe   a\nb", "  root  a path too long to be told"]

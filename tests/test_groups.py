@@ -1,0 +1,117 @@
+"""Descriptors counted by what they have in common."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fdscope.groups import asks_for_peers, asks_for_waits, groups, words_of
+from fdscope.kinds import KINDS
+from fdscope.model import HeldFile, Peer, Process, kind_name
+from fdscope.selection import UsageError
+
+KIND = {kind_name(kind): kind for kind in KINDS}
+
+
+def grouped(wish, *rows):
+    return [(one.values, one.count, one.processes, one.objects, one.sums) for one in groups(rows, words_of(wish))]
+
+
+def test_an_object_that_several_hold_is_one_object_and_its_bytes_count_once():
+    log = {"object": "inode:1:1", "size_bytes": 10, "allocated_bytes": 4096}
+    one, two = Process(pid=1, name="a"), Process(pid=2, name="a")
+    rows = [
+        (one, KIND["regular"](fd=3, **log)),
+        (one, KIND["regular"](fd=4, **log)),
+        (two, KIND["regular"](fd=3, **log)),
+        (two, KIND["regular"](fd=5, object="inode:1:2", size_bytes=5, allocated_bytes=512, deleted=True)),
+        (two, KIND["pipe"](fd=6)),
+        (two, HeldFile(role="mapped", device="1", inode=1, size_bytes=10, mapped_bytes=8192)),
+        (one, HeldFile(role="mapped", device="1", inode=1, size_bytes=10, mapped_bytes=4096)),
+    ]
+    assert grouped("kind", *rows) == [
+        (
+            {"kind": "regular"},
+            4, 2, 2,
+            {"size_bytes": 15, "allocated_bytes": 4608, "reclaimable_bytes": 512},
+        ),
+        ({}, 2, 2, 1, {"size_bytes": 10, "mapped_bytes": 12288}),
+        ({"kind": "pipe"}, 1, 1, 1, {}),
+    ]  # fmt: skip
+
+
+def test_sizes_of_elements_do_not_add_up():
+    table = KIND["bpf-map"](fd=3, key_bytes=4, value_bytes=8, memory_bytes=100)
+    assert grouped("kind", (Process(pid=1), table)) == [({"kind": "bpf-map"}, 1, 1, 1, {"memory_bytes": 100})]
+
+
+def test_a_table_that_processes_share_counts_once():
+    pids = (5, 6, 7)
+    processes = [Process(pid=pid, name="n", shares_table_with=[one for one in pids if one != pid]) for pid in pids]
+    rows = [(process, KIND["pipe"](fd=fd)) for process in processes for fd in (0, 1)]
+    assert grouped("process", *rows) == [({"process": "n"}, 2, 3, 2, {})]
+    assert [one[:2] for one in grouped("pid", *rows)] == [({"pid": pid}, 2) for pid in pids]
+
+
+def test_a_descriptor_with_several_peers_is_in_the_group_of_each_and_without_one_where_it_leads():
+    one = Process(pid=1, name="me")
+    rows = [
+        (one, KIND["pipe"](fd=1, peers=[Peer(pid=2, fd=0, process=name, kind="pipe") for name in "aba"])),
+        (one, KIND["tcp"](fd=2, remote_address="10.0.0.1", other_end="elsewhere")),
+        (one, KIND["pipe"](fd=3, other_end="no-reader")),
+        (one, KIND["regular"](fd=4)),
+        (one, HeldFile(role="cwd")),
+    ]
+    assert {tuple(values.values()): count for values, count, *_ in grouped("peer", *rows)} == {
+        ("a",): 1,
+        ("b",): 1,
+        ("10.0.0.1",): 1,
+        ("no-reader",): 1,
+        (): 2,
+    }
+    assert ({"peer": "a", "kind": "pipe"}, 1, 1, 1, {}) in grouped("peer,kind", *rows)
+
+
+def test_a_user_without_a_name_is_told_by_number():
+    rows = [(Process(pid=1, uid=7), KIND["pipe"](fd=1)), (Process(pid=2, uid=0, user="root"), KIND["pipe"](fd=1))]
+    assert [one[0] for one in grouped("user", *rows)] == [{"user": "7"}, {"user": "root"}]
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.integers(0, 5), st.none() | st.integers(0, 9))))
+def test_groups_of_one_value_add_up_to_all(drawn):
+    rows = [
+        (
+            Process(pid=pid, name=f"n{pid}"),
+            KIND["regular"](fd=fd, object=None if size is None else f"o{size}", size_bytes=size, access="r"),
+        )
+        for pid, fd, size in drawn
+    ]
+    found = groups(rows, words_of("process,fd"))
+    assert sum(one.count for one in found) == len(rows)
+    assert [one.count for one in found] == sorted((one.count for one in found), reverse=True)
+    (whole,) = groups(rows, words_of("access")) or [None]
+    if whole is not None:
+        assert whole.sums.get("size_bytes", 0) == sum({size for *_, size in drawn if size is not None})
+
+
+def test_what_cannot_be_grouped_is_said():
+    for wish, why in (
+        ("", "takes names of columns"),
+        ("kin", "did you mean 'kind'"),
+        ("locks", "locks is made of others"),
+        ("memory", "memory is made of others"),
+    ):
+        with pytest.raises(UsageError, match=why):
+            words_of(wish)
+    assert [one.name for one in words_of("kind, kind,locks.type,access,flags")] == [
+        "kind", "locks.type", "access", "flags",
+    ]  # fmt: skip
+
+
+def test_only_what_the_words_ask_for_is_looked_for():
+    words = {wish: words_of(wish) for wish in ("kind,user", "peer", "peers.kind", "io_models")}
+    assert {wish: (asks_for_peers(of), asks_for_waits(of)) for wish, of in words.items()} == {
+        "kind,user": (False, False),
+        "peer": (True, False),
+        "peers.kind": (True, False),
+        "io_models": (False, True),
+    }
