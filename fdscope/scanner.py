@@ -141,8 +141,9 @@ def scan(
             iomodels.tell(found, machine.lock_blockers, gathering.name)
         if kinds is not None:
             iomodels.forget_queues(found)
-        for process in found if alone is not None else ():
-            alone.complete(process)
+        if alone is not None:
+            for process in found:
+                alone.complete(process)
         if wanted is not None:
             found, joined = only(wanted, found, joined)
         busy = load(root) if selected is None else None

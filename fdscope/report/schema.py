@@ -56,8 +56,8 @@ def schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "What fdscope writes as JSON",
         "description": "With --json one Snapshot, of explain one Explanation, of who one Holdings, of waits one "
-        "Waits, of check one Check, with --group-by one Groups; with --ndjson a line for each descriptor, file held "
-        "without one, group, use, thread that waits, interval (Frame), or problem.",
+        "Waits, of check one Check, with --group-by one Groups; with --ndjson a line for each descriptor, file "
+        "held without one, group, use, thread that waits, interval (Frame), or problem.",
         "anyOf": [
             {"$ref": f"#/$defs/{name}"}
             for name in (
