@@ -10,14 +10,17 @@ from .kernel.root import Directory, Proc
 from .kernel.system import system
 from .kernel.users import user_name
 from .model import Process
-from .raw import RawProcess
+from .raw import RawProcess, Unread
 from .selection import ancestors
+from .vocabulary import is_late
 from .where import Expression
 
 _STRANGE = (ValueError, KeyError, IndexError)
 _CHEAP = frozenset(("pid", "ancestors"))
 """What is known of a process without reading what is told of it alone."""
-_FEW = _CHEAP | frozenset("parent_pid name process uid user state process_state cpu_time_s kernel_thread".split())
+_FEW = _CHEAP | frozenset(
+    "parent_pid name uid user state started_at cpu_time_s kernel_thread signals memory".split()
+)
 """What two of its files tell."""
 
 
@@ -29,7 +32,7 @@ class Alone:
         self._root = root
         self._wanted = wanted
         words = () if wanted is None else wanted.words
-        self._asked = frozenset(one.path[0] if one.path else one.name for one in words if one.of_process)
+        self._asked = frozenset((*one.path, one.name)[0] for one in words if one.of_process and not is_late(one))
         self._lineage = lineage or "ancestors" in self._asked
         self._boot_time = host.boot_time(system(root).stat) if "started_at" in self._asked else None
         self._ticks_per_s = os.sysconf("SC_CLK_TCK")
@@ -37,15 +40,19 @@ class Alone:
 
     @property
     def asks(self) -> bool:
-        """Whether the expression asks for anything that processes are."""
+        """Whether the expression asks for anything that processes are by themselves."""
         return bool(self._asked)
 
     def process(self, pid: int) -> Process | None:
-        """A process, as far as it is asked for; None: it is gone."""
-        found = Process(pid=pid) if self._asked <= _CHEAP else self._read(pid)
+        """A process, as far as it is asked for; None: it is gone, or may not be looked at."""
+        return self.read(pid)[0]
+
+    def read(self, pid: int) -> tuple[Process | None, list[Unread]]:
+        """The same, and what could not be read of what is asked for."""
+        found, unread = (Process(pid=pid), []) if self._asked <= _CHEAP else self._read(pid)
         if found is not None:
             self.complete(found)
-        return found
+        return found, unread
 
     def may_fit(self, pid: int) -> bool:
         """Whether the expression may be true of something that a process holds."""
@@ -57,16 +64,18 @@ class Alone:
         if self._lineage:
             process.ancestors = ancestors(process.pid, self._parent)
 
-    def _read(self, pid: int) -> Process | None:
+    def _read(self, pid: int) -> tuple[Process | None, list[Unread]]:
         if self._asked <= _FEW:
             raw = readers.owner(self._root, pid)
+            missing = self._root.read(b"%d/stat" % pid) if raw is None else None
+            unread = [missing._replace(what="process")] if isinstance(missing, Unread) else []
         else:
             task = self._root.process(pid)
             if not isinstance(task, Directory):
-                return None
+                return None, [task._replace(what="process")]
             with task:
-                raw, _ = readers.process(task, pid)
-        return None if raw is None else self._told(raw)
+                raw, unread = readers.process(task, pid)
+        return None if raw is None else self._told(raw), unread
 
     def _told(self, raw: RawProcess) -> Process:
         try:

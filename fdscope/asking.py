@@ -12,7 +12,7 @@ from typing import Any
 from .kinds import KINDS
 from .model import kind_name
 from .selection import UsageError, nearest
-from .where import Expression, all_of, parse, quoted
+from .where import Expression, all_of, parse, pattern, quoted
 
 ROLES = ("cwd", "root", "exe", "mapped")
 _INTERNET = 'kind in ("tcp", "udp", "udplite", "icmp", "raw")'
@@ -44,6 +44,8 @@ def texts(asked: Any, pids: Pids, net_namespace: NetNamespaces) -> list[str]:
     """The shorthands, each as the expression that it stands for; raises what `expression` raises."""
     found = [of(values) for name, of in _OF_VALUES.items() if (values := getattr(asked, name))]
     found += [text for name, text in _OF_FLAGS.items() if getattr(asked, name)]
+    versions = [text for name, text in _OF_VERSIONS.items() if getattr(asked, name)]
+    found += [_any(versions)] if versions else []
     if asked.tree:
         found.append(_tree(pids(asked.tree)))
     if asked.netns:
@@ -89,8 +91,8 @@ def _name(values: list[str]) -> str:
 
 def _regex(option: str, value: str) -> str:
     try:
-        re.compile(value)
-    except (re.error, OverflowError, RecursionError) as error:
+        pattern(value)
+    except ValueError as error:
         raise UsageError(f"{option}: '{value[:60]}' is no regular expression: {error}") from None
     return quoted(value)
 
@@ -114,7 +116,7 @@ def _fd(values: list[str]) -> str:
             found.append(f"role == {quoted(word)}")
         elif not dash and _is_number(first):
             found.append(f"fd == {first}")
-        elif dash and _is_number(first) and (not last or _is_number(last)):
+        elif dash and _is_number(first) and (not last or (_is_number(last) and int(first) <= int(last))):
             found.append(f"fd >= {first}" + (f" and fd <= {last}" if last else ""))
         else:
             raise UsageError(
@@ -124,23 +126,32 @@ def _fd(values: list[str]) -> str:
 
 
 def _path(values: list[str]) -> str:
+    for value in values:
+        try:
+            pattern(glob(value))
+        except ValueError:
+            raise UsageError(
+                f"--path: a range in '{value[:60]}' ends before it begins; in brackets stand characters and "
+                "ranges, as in [a-z_], and a bracket that is meant as such: [[]"
+            ) from None
     return f"name =~ {quoted('|'.join(glob(value) for value in values))}"
 
 
-def glob(pattern: str) -> str:
+def glob(path: str) -> str:
     """A pattern of paths as a regular expression: ``*`` and ``?`` stop at a slash, ``**`` does not.
 
-    A pattern that ends in a slash means all that is below.
+    A pattern that ends in a slash means all that is below; one that does not begin with a slash may begin in any
+    directory.
     """
-    found = ["^"]
-    for piece in _GLOB.findall(pattern + "**" * pattern.endswith("/")):
+    found = ["^" if path[:1] == "/" else "^(?:.*/)?"]
+    for piece in _GLOB.findall(path + "**" * path.endswith("/")):
         if piece == "**/":
             found.append("(?:.*/)?")
         elif piece == "**":
             found.append(".*")
         elif piece in ("*", "?"):
             found.append("[^/]" + piece.replace("?", ""))
-        elif piece[0] == "[" and len(piece) > 2:
+        elif piece[0] == "[" and piece not in ("[", "[]", "[!]", "[^]"):
             inner = piece[1:-1].replace("\\", "\\\\")
             found.append(f"[^{inner[1:]}]" if inner[0] == "!" else f"[{inner}]")
         else:
@@ -185,9 +196,13 @@ _OF_VALUES: dict[str, Callable[[list[str]], str]] = {
     "name": _name,
     "path": _path,
 }
+_OF_VERSIONS = {  # a raw socket's protocol is that of its packets, so that an address says more
+    "ipv4": f'{_INTERNET} and (local_address !~ ":" or '
+    '(not exists local_address and exists protocol and protocol !~ "v6$"))',
+    "ipv6": f'{_INTERNET} and (local_address =~ ":" or (not exists local_address and protocol =~ "v6$"))',
+}
+"""Both together mean sockets of either."""
 _OF_FLAGS = {
-    "ipv4": f'{_INTERNET} and exists protocol and protocol !~ "v6$"',
-    "ipv6": f'{_INTERNET} and protocol =~ "v6$"',
     "listening": 'state == "LISTEN"',
     "deleted": "deleted",
 }

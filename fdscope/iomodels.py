@@ -63,12 +63,16 @@ def tell(
             _tell_models(process, task or process.pid, table, tables, waiting)
 
 
-def forget_queues(processes: Iterable[Process]) -> None:
-    """Takes back which queues are the fullest, where not all descriptors were read."""
+def forget_unread(processes: Iterable[Process]) -> None:
+    """Takes back what only all descriptors tell, where some were not read: full queues, who holds a lock."""
     for process in processes:
+        tables = tables_of(process)
         for thread in process.threads:
             if thread.wait is not None:
                 thread.wait.busiest = None
+                table = table_of(thread, tables)
+                if any(one.fd not in table for one in thread.wait.on or ()):
+                    thread.wait.held_by = None
 
 
 def tables_of(process: Process) -> dict[int | None, Table]:

@@ -30,8 +30,8 @@ def rows(snapshot: Snapshot, columns: Iterable[str] = USUAL) -> list[dict[str, A
     """A row for each descriptor of each process; each has all of the columns, in their order.
 
         >>> from fdscope import scan
-        >>> rows(scan(["self"], where="fd == 0"), columns=("fd", "namespaces.no-such"))
-        [{'fd': 0, 'namespaces.no-such': None}]
+        >>> rows(scan(["self"], where="fd == 0"), columns=("fd", "tcp.rtt_us"))
+        [{'fd': 0, 'tcp.rtt_us': None}]
 
     A value is that of the JSON document, as plain data: a number, a text, a truth value, a list or dict of such.
     It is None where the descriptor has none. Each byte of a text that was not UTF-8 is U+FFFD, as data frames take

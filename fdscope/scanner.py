@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Collection, Iterable
+from errno import EACCES, EPERM
 
 from . import host, identity, iomodels, sources, tasks
 from ._version import __version__
@@ -63,7 +64,7 @@ def scan(
         targets: pids, ``self``, and names (exact, else regular expressions).
         proc: another proc file system, or a recorded tree of one.
         timeout_s: how long to wait, in seconds, for file systems that do not answer.
-        mapped: also list the files that memory is mapped from.
+        mapped: also list the files that memory is mapped from; so it is, too, if `where` asks for this role.
         peers: find out who is at the other ends, who shares open file descriptions and who watches, among all
             processes; this takes one pass over the links of the others.
         waits: tell what threads are stopped in, and by which I/O models descriptors are used.
@@ -72,7 +73,8 @@ def scan(
         threads: tell of threads, and of descriptor tables that they have of their own.
         source: where descriptors are read: ``proc``, ``bpf``, or ``auto``, which is bpf where that is allowed and
             faster, as of a whole machine.
-        brief: of descriptors only tell how many there are of each kind, and of processes what the overview shows.
+        brief: of descriptors only tell how many there are of each kind, and of processes what the overview shows;
+            it means nothing beside `where`.
         lineage: tell of each process which ones it descends from.
         where: tell only of the descriptors, and files held without one, for which this expression of
             `fdscope.where` is true, and of the processes that hold them. What is known of a process or kind before
@@ -89,7 +91,8 @@ def scan(
     words = list(targets)
     wanted = parse(where) if isinstance(where, str) else where
     kinds = _kinds(wanted, peers=peers)
-    of_processes = wanted is not None and any(word.of_process for word in wanted.words)
+    if wanted is not None:
+        brief, mapped = False, mapped or wanted.asks_for_files
     began, clock = time.time(), time.monotonic()
     try:
         root = Proc(proc)
@@ -101,20 +104,20 @@ def scan(
         raw_system = system(root)
         mounts = Mounts(root)
         machine = ProcMachine(root, mounts, sockets)
+        alone = Alone(root, wanted, lineage=lineage) if wanted is not None or lineage else None
         gathering = Gathering(
             machine,
             host.boot_time(raw_system.stat),
             host.package_of(raw_system),
             live=root.live,
-            everyone=not words and not of_processes,
+            everyone=not words and not (alone is not None and alone.asks),
             brief=brief,
             partly=kinds is not None,
         )
         selected = _selected(root, words, gathering.problems) if words else None
         users: set[int | None] = set()
-        alone = Alone(root, wanted, lineage=lineage) if wanted is not None or lineage else None
         if wanted is not None and alone is not None and alone.asks:
-            selected, users = _narrowed(root, selected, wanted, alone)
+            selected, users = _narrowed(root, selected, wanted, alone, gathering.problems)
         pids = None if selected is None else [one.pid for one in selected]
         narrow = _narrow(kinds, users, peers=peers and pids is not None)
         slow = ProcSource(
@@ -140,7 +143,7 @@ def scan(
         if waits:
             iomodels.tell(found, machine.lock_blockers, gathering.name)
         if kinds is not None:
-            iomodels.forget_queues(found)
+            iomodels.forget_unread(found)
         if alone is not None:
             for process in found:
                 alone.complete(process)
@@ -247,11 +250,9 @@ def _copy_links(process: Process, same: Process) -> None:
 
 def _kinds(wanted: Expression | None, *, peers: bool) -> tuple[type[Descriptor], ...] | None:
     """The kinds that must be read for what is wanted; None: all."""
-    if wanted is None:
+    if wanted is None or wanted.asks_for_whole:
         return None
-    kinds = wanted.kinds()
-    if peers:
-        kinds = needed_for(kinds)
+    kinds = needed_for(wanted.kinds(), peers=peers)
     return kinds if len(kinds) < len(KINDS) else None
 
 
@@ -268,16 +269,22 @@ def _narrow(
 
 
 def _narrowed(
-    root: Proc, selected: list[Selected] | None, wanted: Expression, alone: Alone
+    root: Proc,
+    selected: list[Selected] | None,
+    wanted: Expression,
+    alone: Alone,
+    problems: list[Problem],
 ) -> tuple[list[Selected], set[int | None]]:
     """The processes of which something may be wanted, as far as they tell by themselves; and their users."""
     found = []
     users: set[int | None] = set()
     for one in map(Selected, root.pids()) if selected is None else selected:
-        process = alone.process(one.pid)
+        process, unread = alone.read(one.pid)
         if process is not None and wanted.may_fit(process):
             found.append(one)
             users.add(process.uid)
+        else:  # perhaps for want of what could not be read
+            problems += [problem_of(missing) for missing in unread if missing.errno in (EACCES, EPERM)]
     return found, users
 
 

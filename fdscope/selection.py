@@ -13,7 +13,7 @@ class UsageError(ValueError):
     """What was asked makes no sense; the message says what to do instead."""
 
 
-def nearest(word: str, known: Iterable[str], otherwise: str) -> str:
+def nearest(word: str, known: Iterable[str], otherwise: str, likeness: float = 0.6) -> str:
     """What to say of a word that means nothing: the one of those known that is like it; else `otherwise`.
 
     >>> nearest("knid", ["kind", "name"], "there are two"), nearest("x", ["kind", "name"], "there are two")
@@ -21,7 +21,7 @@ def nearest(word: str, known: Iterable[str], otherwise: str) -> str:
     """
     from difflib import get_close_matches  # costs 5 ms, which only a mistake pays
 
-    near = get_close_matches(word.lower(), list(known), 1, 0.6)
+    near = get_close_matches(word.lower(), list(known), 1, likeness)
     return f"did you mean '{near[0]}'?" if near else otherwise
 
 

@@ -9,14 +9,14 @@ same name as its process, ``process.`` before it means the process; a kind befor
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from .fields import Field, fields_of
+from .fields import Field, field_of
 from .kinds import KINDS
-from .model import Descriptor, HeldFile, Process, kind_name
+from .model import MODELS, Descriptor, HeldFile, Process, kind_name
 from .selection import UsageError, nearest
 
 Held = Descriptor | HeldFile
@@ -79,13 +79,17 @@ class Word(NamedTuple):
 
 
 def _follow(value: Any, path: Sequence[str]) -> Any:
-    """What the fields of `path` lead to; of a list, what they lead to from each element, in one list."""
+    """What the fields of `path` lead to; of a list, what they lead to from each element, all in one list."""
     for place, name in enumerate(path):
         if isinstance(value, list):
-            found = [_follow(one, path[place:]) for one in value]
-            return [
-                one for each in found if each is not None for one in (each if isinstance(each, list) else [each])
-            ] or None
+            found: list[Any] = []
+            for one in value:
+                inner = _follow(one, path[place:])
+                if isinstance(inner, list):
+                    found += inner
+                elif inner is not None:
+                    found.append(inner)
+            return found or None
         value = value.get(name) if isinstance(value, dict) else getattr(value, name, None)
         if value is None:
             return None
@@ -135,7 +139,9 @@ _SPECIAL = (
         "to, or other_end",
         "list of strings",
     ),
-    Word("io_models", "I/O models by which it is used, or set to be used", "list of strings"),
+    Word(
+        "io_models", "I/O models by which it is used, or set to be used", "list of strings", choices=tuple(MODELS)
+    ),
     Word("process", "the process's name", "string", of_process=True, path=("name",)),
     Word("process_state", "state of the process", "string", of_process=True, path=("state",)),
     Word("command", "the process's arguments, with a blank between two", "string", of_process=True),
@@ -150,6 +156,16 @@ _LATE = frozenset(
 def is_late(word: Word) -> bool:
     """Whether a word of the process is known only when more than the process itself has been read."""
     return bool(word.path) and word.path[0] in _LATE
+
+
+def is_computed(word: Word) -> bool:
+    """Whether its value is no field as it stands."""
+    return word.name in _COMPUTED
+
+
+def parts_of(word: Word) -> list[str]:
+    """The names of the fields in one that is an object, or a list of objects."""
+    return list(dict.fromkeys(_inner(f"{word.name}.")))
 
 
 @functools.lru_cache
@@ -174,18 +190,12 @@ def words() -> list[Word]:
 
     It reads all annotations, which costs more than a scan.
     """
-    return [word(name) for one in names() for name in (one, *(f"{one}.{part}" for part in _parts_of(one)))]
-
-
-def _parts_of(name: str) -> tuple[str, ...]:
-    """The names that may stand behind a dot after this one."""
-    if any(name == one.name for one in _SPECIAL):
-        return ()
-    for kind in (*kinds_with(name)[:1], HeldFile, Process):
-        field = next((one for one in fields_of(kind) if one.name == name), None)
-        if field is not None:
-            return () if field.parts is None else field.parts.__struct_fields__
-    return ()
+    found = []
+    for one in map(word, names()):
+        is_object = one.name != "process" and not one.form.startswith(_OBJECT)
+        parts = map(word, parts_of(one)) if is_object else ()
+        found += [one, *(part for part in parts if part.only is None)]
+    return found
 
 
 def word(name: str) -> Word:
@@ -211,17 +221,36 @@ def _plain(name: str) -> Word | None:
     path = tuple(name.split("."))
     if first == "process" and rest:
         return _of_class(Process, name, path[1:], of_process=True)
-    kinds = kinds_with(first)
-    if kinds:
-        found = _of_class(kinds[0], name, path)
-        if found is not None:
-            everybody = first in Descriptor.__struct_fields__
-            return found._replace(kinds=() if everybody else tuple(map(kind_name, kinds)))
+    found = _of_kinds(name, path)
+    if found is not None:
+        return found
     only = next((kind for kind in KINDS if kind_name(kind) == first), None)
     if only is not None and rest:
         found = _of_class(only, name, path[1:])
         return None if found is None else found._replace(kinds=(first,), only=only)
     return _of_class(HeldFile, name, path) or _of_class(Process, name, path, of_process=True)
+
+
+def _of_kinds(name: str, path: tuple[str, ...]) -> Word | None:
+    """What a path of fields leads to from descriptors; None: from those of no kind."""
+    if path[0] in Descriptor.__struct_fields__:
+        return _of_class(Descriptor, name, path)
+    each = [(kind, one) for kind in kinds_with(path[0]) if (one := _of_class(kind, name, path)) is not None]
+    if not each:
+        return None
+    _, first = each[0]
+    return first._replace(
+        kinds=tuple(kind_name(kind) for kind, _ in each),
+        choices=first.choices if all(one.choices == first.choices for _, one in each) else (),
+        any_case=any(one.any_case for _, one in each),
+    )
+
+
+_KEYS: dict[str, tuple[str, ...]] = {
+    "descriptor_kinds": tuple(map(kind_name, KINDS)),
+    "namespaces": tuple("cgroup ipc mnt net pid pid_for_children time time_for_children user uts".split()),
+}
+"""Of fields that are objects, the keys that there may be, where they are known; namespaces(7) has the second."""
 
 
 def _of_class(kind: type[Struct], name: str, path: tuple[str, ...], *, of_process: bool = False) -> Word | None:
@@ -231,20 +260,17 @@ def _of_class(kind: type[Struct], name: str, path: tuple[str, ...], *, of_proces
     lists = False
     for place, step in enumerate(path):
         if parts is None:  # the key of an object whose keys are no fields: only its last step
-            known = field is not None and field.form.startswith("object of ") and place == len(path) - 1 and step
-            if not (known and field):
-                return None
-            of_what = field.form.removeprefix("object of ").removesuffix("s")
-            return Word(name, f"{field.sentence}: {step}", of_what, of_process=of_process, path=path)
-        field = next((one for one in fields_of(parts) if one.name == step), None)
+            last = place == len(path) - 1
+            return _of_key(field, step, name, path, of_process, lists) if field and last else None
+        lists = lists or (field is not None and field.form.startswith(_LIST))
+        field = field_of(parts, step)
         if field is None:
             return None
-        lists = lists or (field.form.startswith("list of ") and place < len(path) - 1)
         parts = field.parts
     if field is None:
         return None
     form = "string" if field.choices and field.form.startswith('"') else field.form
-    form = f"list of {form}s" if lists and not form.startswith("list of ") else form
+    form = _list_of(form) if lists else form
     return Word(
         name,
         field.sentence,
@@ -258,20 +284,61 @@ def _of_class(kind: type[Struct], name: str, path: tuple[str, ...], *, of_proces
     )
 
 
+_LIST, _OBJECT = "list of ", "object of "
+
+
+def _of_key(
+    field: Field, key: str, name: str, path: tuple[str, ...], of_process: bool, lists: bool
+) -> Word | None:
+    """The value of a key of a field that is an object, or a list of objects; None: it has no such key."""
+    form = field.form.removeprefix(_LIST)
+    if not form.startswith(_OBJECT) or not key or key not in _KEYS.get(field.name, (key,)):
+        return None
+    value = form.removeprefix(_OBJECT).removesuffix("s")
+    form = _list_of(value) if lists or form != field.form else value
+    return Word(name, f"{field.sentence}: {key}", form, of_process=of_process, path=path)
+
+
+def _list_of(form: str) -> str:
+    """The form of a list of what has this form; a list of lists is told as one list."""
+    plain = form in ("integer", "number", "string", "boolean")
+    return form if form.startswith(_LIST) else f"{_LIST}{form}{'s' * plain}"
+
+
 def _hint(name: str) -> str:
-    known = names()
-    first, dot, rest = name.partition(".")
-    if dot:
-        kinds = [kind for kind in KINDS if kind_name(kind) == first] or list(kinds_with(first))[:1]
-        inner = [f"{first}.{one}" for kind in kinds for one in _inner(kind, first)]
-        inner += [f"process.{one}" for one in Process.__struct_fields__] if first == "process" else []
-        known = inner or known
-        if not inner and rest:
-            name = first
-    return nearest(name, known, "'fdscope --columns help' lists them")
+    first, dot, _ = name.partition(".")
+    inner = list(dict.fromkeys(_inner(name))) if dot else []
+    known, meant = inner or names(), name if inner else first
+    part = meant.rpartition(".")[2].lower()
+    alike = nearest(meant, known, "", 0.85)
+    longer = next((one for one in known if part in one.rpartition(".")[2].split("_")), None)  # size, port
+    if longer is not None and not alike:
+        return f"did you mean '{longer}'?"
+    return nearest(meant, known, "'fdscope --columns help' lists them")
 
 
-def _inner(kind: type[Descriptor], first: str) -> list[str]:
-    field = next((one for one in fields_of(kind) if one.name == first), None)
-    own = list(kind.__struct_fields__) if kind_name(kind) == first else []
-    return own + (list(field.parts.__struct_fields__) if field is not None and field.parts else [])
+def _inner(name: str) -> Iterator[str]:
+    """Names as long as this one, whose last part alone may be another."""
+    first, _, rest = name.partition(".")
+    if first == "process":
+        yield from _within(Process, f"{first}.", rest)
+    for kind in kinds_with(first):
+        yield from _within(kind, "", name)
+    for kind in KINDS:
+        if kind_name(kind) == first:
+            yield from _within(kind, f"{first}.", rest)
+    for owner in (HeldFile, Process):
+        if first in owner.__struct_fields__:
+            yield from _within(owner, "", name)
+
+
+def _within(owner: type[Struct], before: str, path: str) -> Iterator[str]:
+    """As `_inner`: what a path from this class on could mean, as far as its beginning means something."""
+    step, dot, rest = path.partition(".")
+    field = field_of(owner, step)
+    if not dot or field is None:
+        yield from (before + one for one in owner.__struct_fields__)
+    elif field.parts is not None:
+        yield from _within(field.parts, f"{before}{step}.", rest)
+    else:
+        yield from (f"{before}{step}.{key}" for key in _KEYS.get(step, ()))

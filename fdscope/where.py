@@ -7,12 +7,20 @@
     operator   = "==" "!=" "<" "<=" ">" ">=" "=~" "!~" "in" "not in"
     value      = 'text' | "text" | 10M | 5min | true | false | FIELD | "(" value, value … ")"
 
-A comparison with what is not there is false, also ``!=``; ``not`` turns it round. Of a list it is enough that one
-element fits, of ``!=`` and ``!~`` that none does. A field alone is true if it is there and neither false, 0 nor
-empty.
+``not`` binds closest, then ``and``, then ``or``; ``! && ||`` are the same. Text stands in quotes of either sort,
+in which a backslash stands before a quote or another backslash; any other is itself, as patterns need it. ``10M``
+of a size in bytes is 10 MiB, as ``10MiB``, and ``10MB`` ten millions; ``5min`` is turned into the unit of the
+field, and of plain numbers ``50k`` is 50,000. A word of a protocol is the same in capitals or not, with ``_`` or
+``-``: ``state == "time_wait"``. An address may be ``in "10.0.0.0/8"``.
+
+A comparison with what is not there is false, also ``!=`` and ``not in``; ``not`` turns it round. Of a list it is
+enough that one element fits, of ``!=``, ``!~`` and ``not in`` that none does. A field alone is true if it is there
+and neither false, 0 nor empty. What is true or false and was left out counts as false, where it could be told.
 
 What is known decides as early as it can (Kleene's three values): an expression may be asked of a process whose
 descriptors have not been read, and of a kind before there is a descriptor of it.
+
+A regular expression is Python's own, and is given all the time that it takes: whoever writes ``(a+)+$`` waits.
 """
 
 from __future__ import annotations
@@ -22,16 +30,25 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from .kinds import KINDS
-from .model import Descriptor, Object, Process
+from .model import Descriptor, HeldFile, Object, Process
 from .quiet import quiet
 from .selection import UsageError, nearest
+from .truth import (
+    MAPPED,
+    NOTHING,
+    UNKNOWN,
+    Test,
+    all_true,
+    any_true,
+    asks,
+    asks_none,
+    is_said,
+    is_there,
+    negated,
+    reader,
+)
 from .units import COUNTS, SIZES, TIMES
-from .vocabulary import Held, Word, is_late, word
-
-UNKNOWN: Any = object()
-"""The value of a field that has not been read."""
-NOTHING: Any = object()
-"""Stands for the descriptor where only a process is meant, all of which has been read."""
+from .vocabulary import Held, Word, parts_of, word
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -41,18 +58,15 @@ _TOKEN = re.compile(
       | (?P<sign>==|!=|<=|>=|=~|!~|&&|\|\||[<>!(),\[\]])
       | (?P<strange>\S)
     )""",
-    re.VERBOSE | re.ASCII,
+    re.VERBOSE | re.ASCII | re.DOTALL,
 )
 
 _SAME = {"&&": "and", "||": "or", "!": "not", "[": "(", "]": ")"}
 _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=", "=~", "!~", "in")
 _OWN_WORDS = ("and", "or", "not", "in", "exists", "true", "false")
-_MOST, _DEEPEST = 100_000, 100
+_MOST, _DEEPEST, _SHOWN = 100_000, 100, 200
 
 _ENDINGS = {"_ns": 1e-9, "_us": 1e-6, "_ms": 1e-3, "_s": 1.0}
-
-Test = Callable[["Process | None", "Held | type | None"], "bool | None"]
-"""What an expression says of a descriptor; None: that cannot be told yet."""
 
 
 class Expression(NamedTuple):
@@ -81,8 +95,18 @@ class Expression(NamedTuple):
 
     @property
     def asks_for_files(self) -> bool:
-        """Whether it asks for files that are held without a descriptor: it names their role."""
-        return any(one.name == "role" for one in self.words)
+        """Whether it asks for files that memory is mapped from: it names a role, and may be true of this one."""
+        paths = {one.path for one in self.words}
+        return ("files", "role") in paths or (("role",) in paths and self.test(None, MAPPED) is not False)
+
+    @property
+    def asks_for_whole(self) -> bool:
+        """Whether it asks for what only all descriptors of a process tell together."""
+        return any(one.of_process and (one.path[:1] in _OF_ALL or one.path[:2] == _WAIT) for one in self.words)
+
+
+_OF_ALL = (("descriptors",), ("descriptor_count",), ("descriptor_kinds",))
+_WAIT = ("threads", "wait")
 
 
 def parse(text: str) -> Expression:
@@ -115,7 +139,7 @@ def all_of(expressions: list[Expression]) -> Expression | None:
         return expressions[0] if expressions else None
     return Expression(
         " and ".join(f"({one.text})" for one in expressions),
-        _all([one.test for one in expressions]),
+        all_true([one.test for one in expressions]),
         tuple(dict.fromkeys(word for one in expressions for word in one.words)),
     )
 
@@ -123,93 +147,41 @@ def all_of(expressions: list[Expression]) -> Expression | None:
 def only(wanted: Expression, processes: list[Process], joined: list[Object]) -> tuple[list[Process], list[Object]]:
     """Of these processes and objects those that are meant; takes the rest out of the processes.
 
-    A process stays if it holds something that is meant, or if it is meant as a whole.
+    A process stays if it holds something that is meant, or if it is meant as a whole. An object stays if it is
+    held so, or if it faces one that is.
     """
     found = []
     names: set[str | None] = set()
     for process in processes:
         keeps = wanted.keeps(process)
-        if process.descriptors is not None:
-            process.descriptors = [one for one in process.descriptors if wanted.fits(process, one)]
-        if process.files is not None:
-            process.files = [one for one in process.files if wanted.fits(process, one)] or None
-        if keeps or process.descriptors or process.files:
+        descriptors, files = _fitting(wanted, process)
+        process.descriptors = None if process.descriptors is None else descriptors
+        process.files = files or None
+        if keeps or descriptors or files:
             found.append(process)
-            names.update(one.object for one in process.descriptors or ())
-    return found, [one for one in joined if one.id in names or not names.isdisjoint(one.faces)]
+            names.update(one.object for one in descriptors)
+    faced = {other for one in joined if one.id in names for other in one.faces}
+    return found, [one for one in joined if one.id in names or one.id in faced or not names.isdisjoint(one.faces)]
+
+
+def _fitting(wanted: Expression, process: Process) -> tuple[list[Descriptor], list[HeldFile]]:
+    """What a process holds that is meant; where its kind alone decides, a descriptor is not looked at."""
+    test = wanted.test
+    kinds: dict[type[Descriptor], bool | None] = {}
+    found = []
+    for one in process.descriptors or ():
+        kind = type(one)
+        if kind not in kinds:
+            kinds[kind] = test(process, kind)
+        answer = kinds[kind]
+        if answer or (answer is None and test(process, one)):
+            found.append(one)
+    return found, [one for one in process.files or () if test(process, one)]
 
 
 def quoted(text: str) -> str:
     """A text as the language writes it."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-# what is true
-
-
-def _all(tests: list[Test]) -> Test:
-    def test(process: Process | None, held: Held | type | None) -> bool | None:
-        known: bool | None = True
-        for one in tests:
-            answer = one(process, held)
-            if answer is False:
-                return False
-            known = None if answer is None else known
-        return known
-
-    return test
-
-
-def _any(tests: list[Test]) -> Test:
-    turned = _all([_not(one) for one in tests])
-    return _not(turned)
-
-
-def _not(one: Test) -> Test:
-    def test(process: Process | None, held: Held | type | None) -> bool | None:
-        answer = one(process, held)
-        return None if answer is None else not answer
-
-    return test
-
-
-def _value(of: Word, process: Process | None, held: Held | type | None) -> Any:
-    """The value of a field; UNKNOWN, where that has not been read."""
-    if of.of_process:
-        if process is None or (is_late(of) and (held is None or isinstance(held, type))):
-            return UNKNOWN
-        return of.of(process)
-    if held is None or held is NOTHING:
-        return UNKNOWN if held is None else None
-    if not isinstance(held, type):
-        return of.of(held)
-    if of.only is not None and of.only is not held:
-        return None
-    if of.name == "kind":
-        return held.__struct_config__.tag  # type: ignore[attr-defined]  # a class of the model
-    return UNKNOWN if not of.path or of.path[0] in held.__struct_fields__ else None  # type: ignore[attr-defined]
-
-
-def _asks(of: Word, fits: Callable[[Any], bool]) -> Test:
-    """True where the field is there, and it or one of its elements fits."""
-
-    def test(process: Process | None, held: Held | type | None) -> bool | None:
-        value = _value(of, process, held)
-        if value is UNKNOWN:
-            return None
-        if value is None:
-            return False
-        return any(map(fits, value)) if isinstance(value, list) else fits(value)
-
-    return test
-
-
-def _is_there(of: Word, truth: Callable[[Any], bool]) -> Test:
-    def test(process: Process | None, held: Held | type | None) -> bool | None:
-        value = _value(of, process, held)
-        return None if value is UNKNOWN else truth(value)
-
-    return test
 
 
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {
@@ -223,6 +195,8 @@ _ORDER: dict[str, Callable[[Any, Any], bool]] = {
 
 def _fits(sign: str, wanted: Any) -> Callable[[Any], bool]:
     """Whether a value compares so with one that is wanted; what cannot be compared does not."""
+    if sign == "==":
+        return lambda value: bool(value == wanted)
     compare, kinds = _ORDER[sign], (str,) if isinstance(wanted, str) else (int, float)
     return lambda value: isinstance(value, kinds) and compare(value, wanted)
 
@@ -233,8 +207,29 @@ def _plain(text: str) -> str:
 
 
 def _is_plain(of: Word) -> bool:
-    """Whether its values are numbers or texts, and not made of others."""
-    return of.form in ("integer", "number", "string")
+    """Whether its value is one number or one text."""
+    return of.form in ("integer", "number", "string") or of.form.startswith('"')
+
+
+def _sort(of: Word) -> str:
+    """What its values are, or the elements of its lists: ``number``, ``boolean``, ``text``, or ``object``."""
+    form = of.form.removeprefix("list of ").removesuffix("s")
+    if form in ("integer", "number"):
+        return "number"
+    return form if form == "boolean" else "text" if form == "string" or form.startswith('"') else "object"
+
+
+def pattern(text: str, *, any_case: bool = False) -> Callable[[str], Any]:
+    """What looks for a regular expression in a text.
+
+    Raises:
+        ValueError: it is none; the message says why.
+    """
+    try:
+        with quiet():  # what a later Python would read otherwise is no concern of the user
+            return re.compile(text, re.IGNORECASE if any_case else 0).search
+    except (re.error, ValueError, OverflowError, RecursionError) as error:
+        raise ValueError(str(error)) from None
 
 
 # what is written
@@ -306,7 +301,10 @@ class _Parser:
         return _Number(amount, unit, digits + unit)
 
     def _wrong(self, why: str, place: int) -> UsageError:
-        return UsageError(f"--where: {why}, at character {place + 1} of: {self._text[:200]}")
+        first = max(0, min(place - _SHOWN // 2, len(self._text) - _SHOWN))
+        shown = self._text[first : first + _SHOWN]
+        cut = "…" * (first > 0), "…" * (first + _SHOWN < len(self._text))
+        return UsageError(f"--where: {why}, at character {place + 1} of: {shown.join(cut)}")
 
     # tokens
 
@@ -353,24 +351,24 @@ class _Parser:
         while self._takes("or"):
             tests.append(self._and())
         self._depth -= 1
-        return tests[0] if len(tests) == 1 else _any(tests)
+        return tests[0] if len(tests) == 1 else any_true(tests)
 
     def _and(self) -> Test:
         tests = [self._one()]
         while self._takes("and"):
             tests.append(self._one())
-        return tests[0] if len(tests) == 1 else _all(tests)
+        return tests[0] if len(tests) == 1 else all_true(tests)
 
     def _one(self) -> Test:
         turned = False
         while self._takes("not"):
             turned = not turned
         test = self._positive()
-        return _not(test) if turned else test
+        return negated(test) if turned else test
 
     def _positive(self) -> Test:
         if self._takes("exists"):
-            return _is_there(self._field("exists"), lambda value: value is not None)
+            return is_there(self._field("exists"), lambda value: value is not None)
         if self._takes("("):
             test = self._or()
             self._must_take(")", "a bracket is to be closed here")
@@ -383,9 +381,8 @@ class _Parser:
         sort, sign = self._peek()
         if sort == "sign" and sign in _COMPARISONS:
             self._at += 1
-            test = self._comparison(field, sign)
-            return _not(test) if turned else test
-        return _is_there(field, bool)
+            return self._in(field, turned=turned) if sign == "in" else self._comparison(field, sign)
+        return is_there(field, bool)
 
     def _field(self, of_what: str) -> Word:
         sort, value, place = self._next()
@@ -406,52 +403,63 @@ class _Parser:
         self._must_take("in", "a value comes after a field and a comparison, or before 'in' and a field")
         field = self._field("'in'")
         if field.form.startswith("list of"):
-            test = _asks(field, self._fitting(field, "==", (sort, value, place)))
-        elif sort == "text":
-            test = _asks(field, lambda held: isinstance(held, str) and value in held)
+            test = asks(field, self._fitting(field, "==", (sort, value, place)))
+        elif sort == "text" and _sort(field) == "text":
+            test = asks(field, lambda held: isinstance(held, str) and value in held)
         else:
-            raise self._wrong(f"{field.name} is no list: write {field.name} == {value.text}", place)
-        return _not(test) if turned else test
+            instead = value.text if sort == "number" else quoted(value)
+            raise self._wrong(f"{field.name} is neither a list nor text: write {field.name} == {instead}", place)
+        return negated(test) if turned else test
 
     def _comparison(self, field: Word, sign: str) -> Test:
+        self._must_be_plain(field)
         if sign in ("=~", "!~"):
-            test = _asks(field, self._pattern(field))
-            return _all([_is_there(field, lambda value: value is not None), _not(test)]) if sign == "!~" else test
-        if sign == "in":
-            return self._in(field)
+            return (asks_none if sign == "!~" else asks)(field, self._pattern(field))
         sort, value, place = self._next()
         if sort == "name":
             return self._fields(field, sign, value, place)
         if (sort, value) in (("sign", "true"), ("sign", "false")):
-            if field.form != "boolean" or sign not in ("==", "!="):
+            if _sort(field) != "boolean" or sign not in ("==", "!="):
                 raise self._wrong(f"{field.name} is not true or false", place)
-            is_true = _is_there(field, bool)
-            return is_true if (value == "true") == (sign == "==") else _not(is_true)
+            return is_said(field, (value == "true") == (sign == "=="))
         if sign == "!=":
-            equal = _asks(field, self._fitting(field, "==", (sort, value, place)))
-            return _all([_is_there(field, lambda held: held is not None), _not(equal)])
-        return _asks(field, self._fitting(field, sign, (sort, value, place)))
+            return asks_none(field, self._fitting(field, "==", (sort, value, place)))
+        return asks(field, self._fitting(field, sign, (sort, value, place)))
+
+    def _must_be_plain(self, field: Word) -> None:
+        """Refuses to compare what is made of other fields."""
+        if _sort(field) == "object":
+            told = f"{field.name} is made of other fields: name one of {', '.join(parts_of(field)) or 'its keys'}"
+            raise self._wrong(told, self._tokens[self._at - 1][2])
 
     def _fitting(self, field: Word, sign: str, token: tuple[str, Any, int]) -> Callable[[Any], bool]:
         """Whether a value of a field compares so with what is written."""
-        sort, value, place = token
-        is_text = not field.form.endswith(("integer", "integers", "number", "boolean"))
-        if sort == "number":
-            if is_text:
-                raise self._wrong(f'{field.name} is text: write {field.name} {sign} "{value.text}"', place)
-            return _fits(sign, value.as_of(field))
-        if sort != "text":
-            told = "the end" if sort == "end" else f"'{value}'"
-            raise self._wrong(f"'{sign}' takes a value, not {told}", place)
-        if not is_text:
-            raise self._wrong(f"{field.name} is a number, and stands without quotes", place)
+        wanted = self._wanted(field, sign, token)
         if field.any_case:
-            fits = _fits(sign, _plain(value))
+            fits = _fits(sign, _plain(wanted))
             return lambda held: fits(_plain(held))
-        if field.choices and sign == "==" and value not in field.choices:
+        return _fits(sign, wanted)
+
+    def _wanted(self, field: Word, sign: str, token: tuple[str, Any, int]) -> Any:
+        """What is written, as a value that this field could have."""
+        sort, value, place = token
+        is_of = _sort(field)
+        if sort not in ("number", "text"):
+            told = "the end" if sort == "end" else f"'{value}'"
+            quotes = f'; text stands in quotes: "{value}"' if sort == "name" else ""
+            raise self._wrong(f"{field.name} is compared with a value, not {told}{quotes}", place)
+        if is_of == "boolean":
+            raise self._wrong(f"{field.name} is true or false: write {field.name} or not {field.name}", place)
+        if sort == "number":
+            if is_of == "text":
+                raise self._wrong(f'{field.name} is text: write {field.name} {sign} "{value.text}"', place)
+            return value.as_of(field)
+        if is_of == "number":
+            raise self._wrong(f"{field.name} is a number, and stands without quotes", place)
+        if field.choices and not field.any_case and sign == "==" and value not in field.choices:
             hint = nearest(value, field.choices, f"it is one of {', '.join(field.choices)}")
-            raise self._wrong(f"{field.name} is never '{value}': {hint}", place)
-        return _fits(sign, value)
+            raise self._wrong(f"{field.name} is never '{value[:60]}': {hint}", place)
+        return value
 
     def _fields(self, field: Word, sign: str, name: str, place: int) -> Test:
         """One field compared with another."""
@@ -467,9 +475,10 @@ class _Parser:
             raise self._wrong(hint, place)
         self.words.append(other)
         compare = _ORDER.get(sign, lambda one, two: bool(one != two))
+        first, second = reader(field), reader(other)
 
         def test(process: Process | None, held: Held | type | None) -> bool | None:
-            one, two = _value(field, process, held), _value(other, process, held)
+            one, two = first(process, held), second(process, held)
             if one is None or two is None:
                 return False
             if one is UNKNOWN or two is UNKNOWN:
@@ -483,24 +492,28 @@ class _Parser:
         if sort != "text":
             raise self._wrong(f"'=~' takes a regular expression in quotes, as in {field.name} =~ \"^a\"", place)
         try:
-            with quiet():  # what a later Python would read otherwise
-                search = re.compile(value, re.IGNORECASE if field.any_case else 0).search
-        except (re.error, OverflowError, RecursionError) as error:
-            raise self._wrong(f"'{value}' is no regular expression: {error}", place) from None
+            search = pattern(value, any_case=field.any_case)
+        except ValueError as error:
+            raise self._wrong(f"'{value[:60]}' is no regular expression: {error}", place) from None
         return lambda held: search(held if isinstance(held, str) else str(held)) is not None
 
-    def _in(self, field: Word) -> Test:
-        """``kind in ("tcp", "udp")``, ``remote_address in "10.0.0.0/8"``."""
+    def _in(self, field: Word, *, turned: bool) -> Test:
+        """``kind in ("tcp", "udp")``, ``remote_address in "10.0.0.0/8"``; `turned`: ``not in``."""
+        self._must_be_plain(field)
+        asking = asks_none if turned else asks
         sort, value, place = self._tokens[self._at]
         if sort == "text" and field.name.endswith("address"):
             self._at += 1
-            return _asks(field, self._network(value, place))
+            return asking(field, self._network(value, place))
         self._must_take("(", f"'in' takes a list, as in {field.name} in (1, 2), or after a text a field")
-        tests = [self._fitting(field, "==", self._next())]
+        wanted = [self._wanted(field, "==", self._next())]
         while self._takes(","):
-            tests.append(self._fitting(field, "==", self._next()))
+            wanted.append(self._wanted(field, "==", self._next()))
         self._must_take(")", "a list ends with a bracket; values are joined by commas")
-        return _asks(field, lambda held: any(test(held) for test in tests))
+        if field.any_case:
+            words = frozenset(map(_plain, wanted))
+            return asking(field, lambda held: _plain(held) in words)
+        return asking(field, frozenset(wanted).__contains__)
 
     def _network(self, text: str, place: int) -> Callable[[Any], bool]:
         import ipaddress
@@ -508,13 +521,14 @@ class _Parser:
         try:
             network = ipaddress.ip_network(text, strict=False)
         except ValueError:
-            raise self._wrong(f"'{text}' is no network, as 10.0.0.0/8 is one", place) from None
+            raise self._wrong(f"'{text[:60]}' is no network, as 10.0.0.0/8 is one", place) from None
 
         def fits(held: Any) -> bool:
             try:
                 address = ipaddress.ip_address(held)
             except ValueError:
                 return False
-            return (getattr(address, "ipv4_mapped", None) or address) in network
+            mapped = getattr(address, "ipv4_mapped", None)  # an IPv4 address that an IPv6 socket speaks to
+            return address in network or (mapped is not None and mapped in network)
 
         return fits

@@ -38,7 +38,7 @@ ABOUT_DATA = {"links", "prospects", "switches", "selection", "tasks", "host", "w
     "identity",
     "fields",
 }
-ASKING = {"vocabulary", "where", "asking", "thresholds", "measures", "groups"}
+ASKING = {"vocabulary", "truth", "where", "asking", "thresholds", "measures", "groups"}
 MAY = {
     **dict.fromkeys(LEAVES, LEAVES),
     "model": LEAVES | {"rows"},  # Snapshot.rows() asks, when it is called, the room that knows all fields

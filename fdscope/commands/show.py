@@ -87,7 +87,7 @@ def _check(asked: Namespace) -> None:
 
 def _status(snapshot: Snapshot, asked: Namespace) -> int:
     if (asked.targets or is_choosing(asked)) and not snapshot.processes:
-        refused = any(one.reason == "permission-denied" for one in snapshot.problems)
+        refused = any(one.reason == "permission-denied" and one.what != OTHERS for one in snapshot.problems)
         return NOT_PERMITTED if refused and is_choosing(asked) else NOTHING_FOUND
     denied = {
         one.pid for one in snapshot.problems if one.what == "descriptors" and one.reason == "permission-denied"

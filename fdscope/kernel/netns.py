@@ -13,6 +13,8 @@ from collections.abc import Callable
 from errno import ENOSYS
 
 _CLONE_NEWNET = 0x40000000
+_DIGITS = 20
+"""As many has the largest inode number."""
 
 
 def _setns(namespace: int) -> None:
@@ -65,7 +67,7 @@ def inode_of(word: str, proc: str) -> int:
     Raises:
         OSError: there is no such namespace, or it may not be looked at.
     """
-    if word.isascii() and word.isdigit():
+    if word.isascii() and word.isdigit() and len(word) <= _DIGITS:
         return int(word)
     kind, colon, pid = word.partition(":")
     if word == "self" or (kind == "pid" and colon and pid.isdigit()):

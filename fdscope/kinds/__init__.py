@@ -157,16 +157,17 @@ def file_types_of(kinds: Iterable[type[Descriptor]]) -> frozenset[int]:
     return frozenset(found)
 
 
-def needed_for(kinds: Iterable[type[Descriptor]]) -> tuple[type[Descriptor], ...]:
-    """The kinds that must be read so that all can be told of these: those at their other ends, and who watches.
+def needed_for(kinds: Iterable[type[Descriptor]], *, peers: bool) -> tuple[type[Descriptor], ...]:
+    """The kinds that must be read so that all can be told of these: who watches them, with `peers` whom they meet.
 
     What watches others, as an epoll does, is told by all that its process holds.
     """
     chosen = set(kinds)
-    if any(_watches(kind) for kind in chosen):
+    if peers and any(_watches(kind) for kind in chosen):
         return KINDS
-    names = {name for kind in chosen for name in kind.meets}
-    return tuple(kind for kind in KINDS if kind in chosen or kind_name(kind) in names or _watches(kind))
+    names = {name for kind in chosen if peers for name in kind.meets}
+    watching = set(filter(_watches, KINDS)) if chosen else set()
+    return tuple(kind for kind in KINDS if kind in chosen or kind in watching or kind_name(kind) in names)
 
 
 def _watches(kind: type[Descriptor]) -> bool:
