@@ -7,10 +7,11 @@
 
 `scan` gives a `Snapshot`: processes with their descriptors, each an instance of its kind, and the problems
 that were met. `who` gives `Holdings`: which processes hold an object. `waits` gives `Waits`: which threads wait on
-what; `watch` gives a `Frame` for each interval. `fdscope.aio` has the four for asyncio.
+what; `watch` gives a `Frame` for each interval; `diff` the `Difference` of two snapshots, and `leaks` gives
+`Leaks`: what grows without shrinking. `fdscope.aio` has four of them for asyncio.
 
-The classes of what is in them are in `fdscope.model`, `fdscope.answers` and `fdscope.frame`; each kind of
-descriptor has its own, in a file of its own:
+The classes of what is in them are in `fdscope.model`, `fdscope.answers`, `fdscope.changes` and `fdscope.frame`;
+each kind of descriptor has its own, in a file of its own:
 
     >>> from fdscope.kinds.tcp import Tcp
     >>> [one.remote_port for one in snapshot.processes[0].descriptors if isinstance(one, Tcp)]
@@ -28,7 +29,10 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from .answers import Holdings, Waits
+    from .changes import Difference, Leaks
+    from .difference import diff
     from .frame import Frame
+    from .leaking import leaks
     from .model import Descriptor, HeldFile, Problem, Process, Snapshot, Thread
     from .saved import load
     from .scanner import scan
@@ -39,9 +43,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Descriptor",
+    "Difference",
     "Frame",
     "HeldFile",
     "Holdings",
+    "Leaks",
     "Problem",
     "Process",
     "Snapshot",
@@ -49,6 +55,8 @@ __all__ = [
     "UsageError",
     "Waits",
     "__version__",
+    "diff",
+    "leaks",
     "load",
     "scan",
     "waits",
@@ -59,8 +67,11 @@ __all__ = [
 _HOMES = {
     **dict.fromkeys(("Descriptor", "HeldFile", "Problem", "Process", "Snapshot", "Thread"), "model"),
     **dict.fromkeys(("Holdings", "Waits"), "answers"),
+    **dict.fromkeys(("Difference", "Leaks"), "changes"),
     "Frame": "frame",
     "UsageError": "selection",
+    "diff": "difference",
+    "leaks": "leaking",
     "load": "saved",
     "scan": "scanner",
     "waits": "waiting",

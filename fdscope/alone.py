@@ -11,9 +11,9 @@ from .kernel.system import system
 from .kernel.users import user_name
 from .model import Process
 from .raw import RawProcess, Unread
-from .selection import ancestors
+from .selection import UsageError, ancestors
 from .vocabulary import is_late
-from .where import Expression
+from .where import Expression, parse
 
 _STRANGE = (ValueError, KeyError, IndexError)
 _CHEAP = frozenset(("pid", "ancestors"))
@@ -94,3 +94,19 @@ class Alone:
             except _STRANGE:
                 self._parents[pid] = None
         return self._parents[pid]
+
+
+def early(command: str, where: str | Expression | None) -> Expression | None:
+    """An expression that asks for nothing but what a process is by itself, as a watch of processes takes it.
+
+    Raises:
+        UsageError: it is none, or asks for more; the message names the command.
+    """
+    wanted = parse(where) if isinstance(where, str) else where
+    for word in () if wanted is None else wanted.words:
+        if not word.of_process or is_late(word):
+            raise UsageError(
+                f"{command} chooses processes by what they are: '{word.name}' is known only of what they hold, "
+                "as in fdscope --where"
+            )
+    return wanted

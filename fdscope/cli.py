@@ -24,8 +24,10 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _seconds(option: str, word: str, least: float = 0.0) -> float:
+    from .units import seconds as seconds_of
+
     try:
-        seconds = float(word)
+        seconds = seconds_of(word)
     except ValueError:
         seconds = -1.0
     if not least <= seconds <= 86400 or not seconds:
@@ -50,6 +52,9 @@ def _checked(asked: argparse.Namespace) -> None:
     if hasattr(asked, "interval"):
         asked.interval = _seconds("--interval", asked.interval, 0.1)
         asked.top = _number("--top", asked.top)
+    if getattr(asked, "for_", None) is not None:
+        asked.for_ = _seconds("--for", asked.for_, 0.1)
+    if hasattr(asked, "count"):
         asked.count = None if asked.count is None else _number("--count", asked.count)
 
 
@@ -65,7 +70,9 @@ def parser(command: str) -> argparse.ArgumentParser:
         formatter_class=lambda prog: argparse.HelpFormatter(prog, width=100),
     )
     if command != "doctor":
-        found.add_argument({"lab": "names", "who": "objects"}.get(command, "targets"), nargs="*")
+        found.add_argument(
+            {"lab": "names", "who": "objects", "diff": "snapshots"}.get(command, "targets"), nargs="*"
+        )
     for option in options_of(command):
         _add(found, option)
     return found

@@ -51,6 +51,11 @@ class Console:
         return self._out.isatty()
 
     @property
+    def is_attended(self) -> bool:
+        """Whether somebody reads what is said beside the answer: standard error is a terminal."""
+        return self._err.isatty()
+
+    @property
     def is_unicode(self) -> bool:
         """Whether bars and ellipses can be written as they are."""
         return self._encoding.lower().replace("-", "") in ("utf8", "utf16", "utf32")

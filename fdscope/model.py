@@ -561,6 +561,13 @@ class Snapshot(Struct, kw_only=True):
     fdscope: Annotated[str, said("version of fdscope that took it")]
     taken_at: Annotated[str, said("when it was begun (RFC 3339, UTC)")]
     duration_s: Annotated[float, said("how long it took, in seconds")]
+    targets: Annotated[list[str] | None, said("the words that were asked about; left out: the whole machine")] = (
+        None
+    )
+    where: Annotated[str | None, said("the expression that chose among them; left out: none did")] = None
+    own_pid: Annotated[
+        int | None, said("process id of the fdscope that took it, which is one of the processes of its machine")
+    ] = None
     sources: Annotated[list[str], said("where its facts come from: bpf, proc")]
     host: Annotated[Host, said("the machine")]
     processes: Annotated[list[Process], said("by pid")]

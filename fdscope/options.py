@@ -55,6 +55,8 @@ COMMANDS = (
     Command(
         "watch", "[TARGET... | -- COMMAND...]", "show context switches, waits and descriptors over time", "process"
     ),
+    Command("diff", "A [B]", "say what differs between two snapshots, or between a snapshot and now", "file"),
+    Command("leaks", "[TARGET...]", "watch for a while, and rank what grows without shrinking", "process"),
     Command(
         "check",
         "[TARGET...]",
@@ -65,11 +67,11 @@ COMMANDS = (
     Command("doctor", "", "say what present rights let one see, and what would unlock the rest"),
 )
 
-CHOOSING = ("show", "who", "waits", "watch", "check")
+CHOOSING = ("show", "who", "waits", "watch", "diff", "leaks", "check")
 """The commands that take what chooses descriptors and processes."""
 READING = ("show", "explain", "who", "waits", "check")
 """The commands that look once, or read a snapshot."""
-DRAWING = ("show", "who", "waits")
+DRAWING = ("show", "who", "waits", "diff", "leaks")
 """The commands that draw tables of columns."""
 
 SELECTION = (
@@ -247,8 +249,8 @@ COLUMNS = (
     ),
     Option(
         ("--wide", "-w"),
-        "never cut the last column to the width of the terminal",
-        commands=("show", "explain", "who", "waits", "watch"),
+        "never cut the last column to the width of the terminal; of diff and leaks, also show every line",
+        commands=("show", "explain", "who", "waits", "watch", "diff", "leaks"),
         group="columns",
     ),
     Option(
@@ -257,7 +259,7 @@ COLUMNS = (
         "WHEN",
         ("auto", "always", "never"),
         "auto",
-        ("show", "explain", "who", "waits", "watch", "doctor"),
+        ("show", "explain", "who", "waits", "watch", "diff", "leaks", "doctor"),
         "columns",
     ),
     Option(
@@ -275,14 +277,14 @@ FORM = (
     Option(
         ("--json", "-j"),
         "one JSON document",
-        commands=("show", "explain", "who", "waits", "check", "lab", "doctor"),
+        commands=("show", "explain", "who", "waits", "diff", "leaks", "check", "lab", "doctor"),
         group="form",
     ),
     Option(
         ("--ndjson",),
         "one JSON object a line for each descriptor and each problem; of who for each use, of waits for each "
-        "thread, of watch for each interval",
-        commands=("show", "who", "waits", "watch"),
+        "thread, of watch for each interval, of diff and leaks for each group of descriptors",
+        commands=("show", "who", "waits", "watch", "diff", "leaks"),
         group="form",
     ),
     Option(("--json-schema",), "print the JSON Schema of the documents and end", group="form"),
@@ -313,7 +315,7 @@ READ = (
         "PATH",
         (),
         "/proc",
-        ("show", "explain", "who", "waits", "watch", "check", "doctor"),
+        ("show", "explain", "who", "waits", "watch", "diff", "leaks", "check", "doctor"),
         "reading",
         "directory",
     ),
@@ -345,13 +347,13 @@ READ = (
         "SECONDS",
         (),
         "5",
-        ("show", "explain", "who", "waits", "check"),
+        ("show", "explain", "who", "waits", "diff", "check"),
         "reading",
     ),
     Option(
         ("--debug",),
         "say on standard error where facts come from, how long each stage took, and what libbpf says of it",
-        commands=("show", "explain", "who", "waits", "watch", "check", "doctor"),
+        commands=("show", "explain", "who", "waits", "watch", "diff", "leaks", "check", "doctor"),
         group="reading",
     ),
 )
@@ -365,11 +367,25 @@ OF_WHO = (
 )
 
 OF_WATCH = (
-    Option(("--interval",), "time between two frames of watch, in seconds", "SECONDS", (), "1", ("watch",)),
+    Option(
+        ("--interval",),
+        "time between two frames of watch or two samples of leaks, in seconds",
+        "SECONDS",
+        (),
+        "1",
+        ("watch", "leaks"),
+    ),
     Option(
         ("--count",), "how many frames watch makes; without it, until it is interrupted", "N", commands=("watch",)
     ),
-    Option(("--top",), "how many processes watch shows, those that are switched most", "N", (), "10", ("watch",)),
+    Option(
+        ("--top",),
+        "how many processes watch shows, those that are switched most; of leaks how many groups",
+        "N",
+        (),
+        "10",
+        ("watch", "leaks"),
+    ),
     Option(
         ("--changes",),
         "of watch with --ndjson: also every descriptor that is opened or closed, and how fast files are read and "
@@ -432,15 +448,19 @@ OF_CHECK = (
         "LIST",
         commands=_OF_CHECK,
     ),
+)
+
+OF_SPANS = (
     Option(
         ("--for",),
-        "of check: over which time rates are measured; if it is not given, 2s",
+        "how long leaks watches, 60s unless it is given; Ctrl-C ends it before; or over which time check measures "
+        "rates, 2s unless it is given",
         "TIME",
-        commands=_OF_CHECK,
+        commands=("leaks", "check"),
     ),
 )
 
-OPTIONS = (*SELECTION, *COLUMNS, *FORM, *READ, *OF_WHO, *OF_WATCH, *OF_CHECK)
+OPTIONS = (*SELECTION, *COLUMNS, *FORM, *READ, *OF_WHO, *OF_WATCH, *OF_SPANS, *OF_CHECK)
 
 
 def options_of(command: str) -> list[Option]:

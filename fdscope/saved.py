@@ -35,6 +35,11 @@ class _Document(Struct, kw_only=True):
     fdscope: str = "?"
     taken_at: str | None = None
     duration_s: float = 0.0
+    targets: list[str] | None = None
+    targets_base64: list[str | None] | None = None
+    where: str | None = None
+    where_base64: str | None = None
+    own_pid: int | None = None
     sources: list[str] = []
     host: Raw = Raw(b"{}")
     processes: list[Raw] | None = None
@@ -168,10 +173,15 @@ class _Reader:
         (host,) = self._each(Host, Raw(b"[%b]" % bytes(found.host)))
         assert found.taken_at is not None
         _check_moments(found.taken_at, host.boot_time)
+        names = ("targets", "targets_base64", "where", "where_base64")
+        asked = restored({name: value for name in names if (value := getattr(found, name)) is not None})
         return Snapshot(
             fdscope=found.fdscope,
             taken_at=found.taken_at,
             duration_s=found.duration_s,
+            targets=asked.get("targets"),
+            where=asked.get("where"),
+            own_pid=found.own_pid,
             sources=found.sources,
             host=host,
             processes=[self._process_of(one) for one in found.processes or ()],
@@ -333,7 +343,14 @@ def part(
     if where is not None:
         found, joined = only(where, found, joined)
     problems = [one for one in kept.problems if one.pid in pids and (found or one.what != OTHERS)]
-    return structs.replace(kept, processes=found, objects=joined, problems=missing + problems)
+    return structs.replace(
+        kept,
+        targets=words or kept.targets,
+        where=" and ".join(f"({text})" for text in (kept.where, where and where.text) if text) or None,
+        processes=found,
+        objects=joined,
+        problems=missing + problems,
+    )
 
 
 def _selected(kept: Snapshot, words: list[str]) -> tuple[list[Process], list[Problem]]:

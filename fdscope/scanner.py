@@ -150,16 +150,25 @@ def scan(
         if wanted is not None:
             found, joined = only(wanted, found, joined)
         busy = load(root) if selected is None else None
+        own_pid = root.own_pid() if root.live else None
     return Snapshot(
         fdscope=__version__,
         taken_at=rfc3339(began, digits=3),
         duration_s=round(time.monotonic() - clock, 6),
+        targets=[_lasting(word, own_pid) for word in words] or None,
+        where=None if wanted is None else wanted.text,
+        own_pid=own_pid,
         sources=list(chosen.names),
         host=host.host(raw_system, busy),
         processes=found,
         objects=joined,
         problems=gathering.problems,
     )
+
+
+def _lasting(word: str, own_pid: int | None) -> str:
+    """A target as it means the same later: ``self`` is another process then."""
+    return str(own_pid) if word == "self" and own_pid is not None else word
 
 
 def _name_functions(root: Proc, mounts: Mounts, gathering: Gathering, found: Iterable[Process]) -> None:

@@ -6,7 +6,8 @@ DONE, NOTHING_FOUND, WRONG_USAGE, NOT_PERMITTED, NOT_WRITTEN, INTERRUPTED = 0, 1
 
 MEANINGS = {
     DONE: "Done.",
-    NOTHING_FOUND: "Nothing found: no such process or descriptor, or nobody holds the object.",
+    NOTHING_FOUND: "Nothing found: no such process or descriptor, or nobody holds the object; of diff, that "
+    "something is different.",
     WRONG_USAGE: "Wrong usage.",
     NOT_PERMITTED: "Not all could be read: no descriptors of any target; or, of who, nobody was found so far.",
     NOT_WRITTEN: "The answer could not be written, as to a full disk.",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from . import host, switches
 from ._version import __version__
-from .alone import Alone
+from .alone import Alone, early
 from .describer import Describer
 from .frame import CommandTotal, Ended, Frame, MachineFrame, ProcessFrame, ProcessSummary, Rate, Sampling, Summary
 from .kernel.counters import Machine as MachineFiles
@@ -27,8 +27,7 @@ from .sources import counting
 from .subject import Subject
 from .targets import Targets
 from .times import rfc3339
-from .vocabulary import is_late
-from .where import Expression, parse
+from .where import Expression
 
 if TYPE_CHECKING:
     from .kernel.switched import Switched
@@ -41,16 +40,6 @@ MOST_ACTIVE = 256
 """Of a whole machine, how many threads that were switched lately take their turn."""
 MOST_SUMMED = 100
 """How many processes a summary names."""
-
-
-def _must_be_early(wanted: Expression) -> None:
-    """Raises UsageError if an expression asks for more than what a process is by itself."""
-    for word in wanted.words:
-        if not word.of_process or is_late(word):
-            raise UsageError(
-                f"watch chooses processes by what they are: '{word.name}' is known only of what they hold, as in "
-                "fdscope --where"
-            )
 
 
 class Watch:
@@ -87,9 +76,7 @@ class Watch:
             where: only processes of which this expression of `fdscope.where` is true; it may ask for nothing that
                 is known only when threads or descriptors have been read.
         """
-        wanted = parse(where) if isinstance(where, str) else where
-        if wanted is not None:
-            _must_be_early(wanted)
+        wanted = early("watch", where)
         try:
             self._root = Proc(proc)
         except OSError as error:

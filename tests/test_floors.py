@@ -26,7 +26,7 @@ LEAVES = {
     "units",
     "quiet",
 }
-DATA = LEAVES | {"model", "answers", "frame"}
+DATA = LEAVES | {"model", "answers", "changes", "frame"}
 ABOUT_DATA = {"links", "prospects", "switches", "selection", "tasks", "host", "wanted", "questions"} | {
     "stopped",
     "iomodels",
@@ -37,13 +37,16 @@ ABOUT_DATA = {"links", "prospects", "switches", "selection", "tasks", "host", "w
     "problems",
     "identity",
     "fields",
+    "patterns",
+    "difference",
+    "growth",
 }
 ASKING = {"vocabulary", "truth", "where", "asking", "thresholds", "measures", "groups"}
 MAY = {
     **dict.fromkeys(LEAVES, LEAVES),
     "model": LEAVES | {"rows"},  # Snapshot.rows() asks, when it is called, the room that knows all fields
     "rows": DATA | ABOUT_DATA | ASKING,
-    **dict.fromkeys(("answers", "frame"), LEAVES | {"model"}),
+    **dict.fromkeys(("answers", "changes", "frame"), LEAVES | {"model"}),
     **dict.fromkeys(ABOUT_DATA, DATA | ABOUT_DATA),
     "kernel": LEAVES,
     "kinds": DATA,
@@ -60,6 +63,7 @@ MAY = {
     "subject": DATA | ABOUT_DATA | {"kernel", "describer", "inventory", "tally"},
     "targets": DATA | ABOUT_DATA | {"kernel", "alone"},
     "watcher": DATA | ABOUT_DATA | ASKING | {"kernel", "describer", "subject", "targets", "sources", "alone"},
+    "leaking": DATA | ABOUT_DATA | ASKING | {"kernel", "kinds", "targets", "alone"},
     "saved": DATA | ABOUT_DATA | ASKING | {"kernel", "kinds"},
     "search_kept": DATA | ABOUT_DATA | ASKING | {"kinds"},
     "waiting": DATA | ABOUT_DATA | ASKING | {"scanner"},
@@ -69,11 +73,11 @@ MAY = {
     "commands": DATA
     | ABOUT_DATA
     | ASKING
-    | {"report", "scanner", "search", "search_kept", "saved", "waiting", "watcher", "checking", "lab", "kernel"}
-    | {"kinds"},
+    | {"report", "scanner", "search", "search_kept", "saved", "waiting", "watcher", "checking", "leaking", "lab"}
+    | {"kernel", "kinds"},
     "cli": DATA | ABOUT_DATA | {"report", "commands"},
     "__init__": {"_version", "saved", "scanner", "search", "waiting", "watcher", "model", "answers", "frame"}
-    | {"selection"},
+    | {"selection", "changes", "difference", "leaking"},
     "__main__": {"cli"},
 }
 

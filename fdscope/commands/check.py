@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from .. import units
 from ..answers import Check
 from ..checking import BY_DEFAULT, Terms, check, how_to_look, nobody, rates_of
 from ..console import Console, NotWrittenError
@@ -76,13 +75,9 @@ def _seconds(asked: Namespace, terms: Terms) -> float:
         )
     if asked.from_ and terms.of_rates:
         raise UsageError("a snapshot is one look, and tells no rates: leave --from out, or the limits of rates")
-    try:
-        seconds = units.seconds(asked.for_ or "2s")
-    except ValueError as error:
-        raise UsageError(f"--for: {error}") from None
-    if not 0.1 <= seconds <= 3600:
-        raise UsageError(f"--for takes a time from 0.1s to 1h, not '{asked.for_[:60]}'")
-    return seconds
+    if asked.for_ is not None and asked.for_ > 3600:
+        raise UsageError("--for takes a time from 0.1s to 1h in a check")
+    return 2.0 if asked.for_ is None else float(asked.for_)
 
 
 def _write(found: Check, asked: Namespace, console: Console) -> None:

@@ -14,10 +14,8 @@ from ..report.safe import printable
 from ..selection import UsageError
 from ..statuses import DONE, INTERRUPTED, NOTHING_FOUND
 from ..watcher import Watch
+from ._ending import in_good_order
 from ._looking import chosen, is_choosing
-
-_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
-"""What ends a watch in good order: the terminal as it was, and a summary."""
 
 
 def run(asked: Namespace, console: Console) -> int:
@@ -28,9 +26,7 @@ def run(asked: Namespace, console: Console) -> int:
         raise UsageError("watch -- COMMAND watches a command and its children: leave the options out that choose")
     if asked.changes and not asked.ndjson:
         raise UsageError("--changes is told with --ndjson only: give both")
-    for number in _ENDING:  # a shell's background job starts with SIGINT ignored
-        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # as nohup(1) wants it
-            signal.signal(number, signal.default_int_handler)
+    in_good_order()
     if asked.command:
         return _run_command(asked, console)
     with Watch(

@@ -14,6 +14,7 @@ from ..text import is_clean, original
 
 if TYPE_CHECKING:
     from ..answers import Groups, Holdings, Waits  # classes that a report on a process need not have made
+    from ..changes import Difference, Leaks
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -42,6 +43,8 @@ def snapshot(taken: Snapshot) -> Iterator[bytes]:
     opening = b"{"
     for name in taken.__struct_fields__:
         value = getattr(taken, name)
+        if value is None:
+            continue
         yield opening + b'"%s":' % name.encode()
         if isinstance(value, list):
             yield b"["
@@ -139,5 +142,27 @@ def lines_of_waits(found: Waits) -> Iterator[bytes]:
         yield encode(wait) + b"\n"
     for cycle in found.cycles:
         yield b'{"cycle":' + encode(cycle) + b"}\n"
+    for problem in found.problems:
+        yield b'{"problem":' + encode(problem) + b"}\n"
+
+
+def lines_of_difference(found: Difference) -> Iterator[bytes]:
+    """An answer of ``fdscope diff`` as lines: each group and each process that came or went, then each problem."""
+    for process in found.processes:
+        head = encode(
+            {"pid": process.pid, "process": process.process} if process.process else {"pid": process.pid}
+        )
+        for group in process.groups or ():
+            yield head[:-1] + b"," + encode(group)[1:] + b"\n"
+        if not process.groups:
+            yield encode(process) + b"\n"
+    for problem in found.problems:
+        yield b'{"problem":' + encode(problem) + b"}\n"
+
+
+def lines_of_leaks(found: Leaks) -> Iterator[bytes]:
+    """An answer of ``fdscope leaks`` as lines: each group that grew, then each problem."""
+    for leak in found.leaks:
+        yield encode(leak) + b"\n"
     for problem in found.problems:
         yield b'{"problem":' + encode(problem) + b"}\n"

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from ..answers import KEEPS, Check, Explanation, Groups, Holdings, Waits
+from ..changes import BECAME, Difference, Leaks
 from ..fields import Field, fields_of
 from ..frame import VERDICTS, Frame, Summary
 from ..kinds import KINDS
@@ -173,6 +174,12 @@ def _json_body() -> Iterator[str]:
     yield from _paragraphs(Waits.__doc__)
     yield from _field_list(fields_of(Waits))
     yield from _parts([Waits], known=[Snapshot, Process, Holdings])
+    for answer in (Difference, Leaks):
+        yield f".Ss {answer.__name__}\n"
+        yield from _paragraphs(answer.__doc__)
+        yield from _field_list(fields_of(answer))
+    yield from _parts([Difference, Leaks], known=[Snapshot, Process, Holdings, Waits])
+    yield from _words("What became of processes", BECAME)
     yield ".Ss Check\n"
     yield from _paragraphs(Check.__doc__)
     yield from _field_list(fields_of(Check))
@@ -213,6 +220,9 @@ _JSON_RULES = (
     "and one for each problem. "
     "fdscope waits writes Waits; with --ndjson a line for each ThreadWait, one with the key cycle for "
     "each Cycle, and one for each problem. "
+    "fdscope diff writes a Difference; with --ndjson a line for each ChangeGroup, with pid and process added, for "
+    "each ProcessChange without groups, and for each problem. "
+    "fdscope leaks writes Leaks; with --ndjson a line for each Leak, and for each problem. "
     "fdscope check writes a Check. "
     "fdscope watch writes a line for each interval, a Frame, and at the end one with the single key summary. "
     "The JSON Schema of all this is printed by fdscope --json-schema.",

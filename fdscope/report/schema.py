@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from ..answers import Check, Cycle, Explanation, Group, Groups, Holdings, Keep, ThreadWait, Use, Waits
+from ..changes import ChangeGroup, Difference, Leak, Leaks, ProcessChange
 from ..frame import Frame, Summary
 from ..kinds import KINDS
 from ..model import Descriptor, HeldFile, Problem, Snapshot
@@ -21,8 +22,9 @@ _FOREIGN = {
 
 def schema() -> dict[str, Any]:
     """A snapshot, an explanation, an answer of who, waits or check, groups, or a line of --ndjson."""
+    answers = (Snapshot, Explanation, Holdings, Waits, Groups, Check, Difference, Leaks, Frame, Summary)
     _, parts = msgspec.json.schema_components(
-        [Snapshot, Explanation, Holdings, Waits, Groups, Check, Frame, Summary, Problem, *KINDS],
+        [*answers, Problem, *KINDS],
         ref_template="#/$defs/{name}",
     )
     parts[Descriptor.__name__] = {
@@ -35,7 +37,7 @@ def schema() -> dict[str, Any]:
             part["additionalProperties"] = False
             part["patternProperties"] = _FOREIGN
     parts[Group.__name__]["properties"]["values"]["patternProperties"] = _FOREIGN
-    of_lines: tuple[type[msgspec.Struct], ...] = (*KINDS, HeldFile)
+    of_lines: tuple[type[msgspec.Struct], ...] = (*KINDS, HeldFile, ChangeGroup)
     lines = {kind.__name__: _line(parts[kind.__name__]) for kind in of_lines}
     parts.update({f"{name}Line": part for name, part in lines.items()})
     for key, kind, of_what in (
@@ -56,16 +58,14 @@ def schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "What fdscope writes as JSON",
         "description": "With --json one Snapshot, of explain one Explanation, of who one Holdings, of waits one "
-        "Waits, of check one Check, with --group-by one Groups; with --ndjson a line for each descriptor, file "
-        "held without one, group, use, thread that waits, interval (Frame), or problem.",
+        "Waits, of check one Check, of diff one Difference, of leaks one Leaks, with --group-by one Groups; with "
+        "--ndjson a line for each descriptor, file held without one, group, use, thread that waits, group of "
+        "descriptors that changed or grew, interval (Frame), or problem.",
         "anyOf": [
             {"$ref": f"#/$defs/{name}"}
             for name in (
-                *(
-                    one.__name__
-                    for one in (Snapshot, Explanation, Holdings, Use, Waits, ThreadWait, Groups, Group, Check)
-                ),
-                Frame.__name__,
+                *(one.__name__ for one in (Snapshot, Explanation, Holdings, Use, Waits, ThreadWait, Groups)),
+                *(one.__name__ for one in (Group, Check, Difference, ProcessChange, Leaks, Leak, Frame)),
                 *(f"{name}Line" for name in lines),
                 "KeepLine",
                 "CycleLine",
