@@ -5,6 +5,8 @@ from __future__ import annotations
 # The module behind signal, which would itself take 4 ms to load, in which an interrupt would be told at length.
 import _signal as signal  # type: ignore[import-not-found]
 
+from . import stages
+
 
 def entry() -> None:
     """Loads the program and runs it. An interrupt while it is loaded ends it at once and quietly.
@@ -15,6 +17,7 @@ def entry() -> None:
     handler = signal.getsignal(signal.SIGINT)
     if handler is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    stages.begin("imports")
     from .cli import entry as run
 
     run(lambda: signal.signal(signal.SIGINT, handler))

@@ -93,7 +93,8 @@ def _regex(option: str, value: str) -> str:
     try:
         pattern(value)
     except ValueError as error:
-        raise UsageError(f"{option}: '{value[:60]}' is no regular expression: {error}") from None
+        told = f"{option}: '{value[:60]}' is no regular expression: {error}"
+        raise UsageError(f"{told}; a backslash before a sign takes its meaning away") from None
     return quoted(value)
 
 

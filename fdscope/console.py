@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import BinaryIO
 
 
@@ -44,6 +44,8 @@ class Console:
         self._err = err or (sys.stderr.buffer if sys.stderr else _Closed())
         self._encoding = encoding or (sys.stdout.encoding if sys.stdout and out is None else "utf-8")
         self.environment = os.environ if environment is None else environment
+        self.before_first_word: Callable[[], None] | None = None
+        """Called once, before anything is written or said: a line of progress is taken back."""
 
     @property
     def is_terminal(self) -> bool:
@@ -70,6 +72,22 @@ class Console:
             return int(columns)
         try:
             return os.get_terminal_size(1).columns or 80
+        except OSError:
+            return 80
+
+    @property
+    def may_draw(self) -> bool:
+        """Whether whoever waits looks at standard error: a terminal, and this is what runs in front on it."""
+        try:
+            return self._err.isatty() and os.tcgetpgrp(2) == os.getpgrp()
+        except (OSError, ValueError):
+            return False
+
+    @property
+    def width_of_messages(self) -> int:
+        """Columns of the terminal that messages go to."""
+        try:
+            return os.get_terminal_size(2).columns or 80
         except OSError:
             return 80
 
@@ -109,6 +127,7 @@ class Console:
 
     def write_bytes(self, data: bytes) -> None:
         """Adds bytes to the answer, as they are; raises what `write` raises."""
+        self._begin()
         try:
             self._out.write(data)
         except BrokenPipeError:
@@ -127,11 +146,21 @@ class Console:
 
     def say(self, line: str) -> None:
         """A line for people, on standard error; if that is closed or full, nobody hears it."""
+        self._begin()
+        self.draw(line + "\n")
+
+    def draw(self, text: str) -> None:
+        """Something for people, on standard error, as it is: also half a line."""
         try:
-            self._err.write(line.encode(self._encoding, "backslashreplace") + b"\n")
+            self._err.write(text.encode(self._encoding, "backslashreplace"))
             self._err.flush()
         except (OSError, ValueError):
             pass
+
+    def _begin(self) -> None:
+        if self.before_first_word is not None:
+            first, self.before_first_word = self.before_first_word, None
+            first()
 
 
 _PROGRAMS = {"WezTerm": (), "ghostty": (), "mintty": (), "iTerm.app": (3, 1), "vscode": (1, 72), "tmux": (3, 4)}

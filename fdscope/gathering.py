@@ -100,6 +100,11 @@ class Gathering:
         self.refused = 0
         """Processes whose descriptors could not be read for want of a right."""
 
+    @property
+    def so_far(self) -> int:
+        """How many descriptors have come, for whoever waits."""
+        return sum(map(len, self._descriptors.values())) + len(self._sockets) + sum(self._counts.values())
+
     def add(self, record: Record) -> None:
         """Puts one record in its place; one that cannot be understood becomes a problem."""
         if isinstance(record, RawDescriptor):

@@ -44,7 +44,7 @@ class Command(NamedTuple):
     """What follows it, for the help."""
     help: str
     takes: str = ""
-    """What those words are, for completion: ``process``, ``file``, ``command``; or any."""
+    """What those words are, for completion: ``process``, ``file``, ``specimen``, ``topic``, ``shell``; or any."""
 
 
 COMMANDS = (
@@ -63,14 +63,23 @@ COMMANDS = (
         "judge limits, growth, deleted files and listeners, as monitoring wants it",
         "process",
     ),
-    Command("lab", "[NAME...]", "hold descriptors of every kind, wait in every way, switch contexts"),
+    Command("lab", "[NAME...]", "hold descriptors of every kind, wait in every way, switch contexts", "specimen"),
     Command("doctor", "", "say what present rights let one see, and what would unlock the rest"),
+    Command("help", "[TOPIC]", "tell of a command or a subject, with examples; without a word: of which", "topic"),
+    Command(
+        "completion", "bash|zsh|fish", "print what lets a shell complete pids, names, fields and options", "shell"
+    ),
 )
+
+SPEAKING = ("help", "completion")
+"""The commands that look at nothing, and heed no wishes."""
 
 CHOOSING = ("show", "who", "waits", "watch", "diff", "leaks", "check")
 """The commands that take what chooses descriptors and processes."""
 READING = ("show", "explain", "who", "waits", "check")
 """The commands that look once, or read a snapshot."""
+LIVE = ("watch", "leaks", "lab", "doctor")
+"""The commands that are about this machine now."""
 DRAWING = ("show", "who", "waits", "diff", "leaks")
 """The commands that draw tables of columns."""
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Collection, Iterable
 from errno import EACCES, EPERM
 
-from . import host, identity, iomodels, sources, tasks
+from . import host, identity, iomodels, sources, stages, tasks
 from ._version import __version__
 from .alone import Alone
 from .gathering import STRANGE, Gathering, Others
@@ -24,7 +24,7 @@ from .kinds import KINDS, file_types_of, links_of, needed_for
 from .links import UNKNOWN, Links, Same, held_by, objects
 from .model import Descriptor, Object, Problem, Process, Snapshot
 from .problems import OTHERS, problem_of
-from .selection import Candidate, Selected, UsageError, select
+from .selection import Candidate, Selected, UsageError, nearest, select
 from .text import text
 from .times import rfc3339
 from .where import Expression, only, parse
@@ -88,6 +88,7 @@ def scan(
         UsageError: a target is no pid, name or regular expression, `where` is no expression, there is no such
             directory as `proc`, or `source` cannot be used here.
     """
+    stages.begin("selection")
     words = list(targets)
     wanted = parse(where) if isinstance(where, str) else where
     kinds = _kinds(wanted, peers=peers)
@@ -97,7 +98,9 @@ def scan(
     try:
         root = Proc(proc)
     except OSError as error:
-        raise UsageError(f"cannot use '{proc}' as /proc: {error.strerror}") from None
+        raise UsageError(
+            f"cannot use '{proc}' as /proc: {error.strerror}; --proc takes a directory like it"
+        ) from None
     with contextlib.ExitStack() as stack:
         stack.enter_context(root)
         sockets = stack.enter_context(Sockets(root))
@@ -131,15 +134,19 @@ def scan(
             wanted=narrow.wanted,
         )
         chosen = sources.chosen(source, slow, root, mounts, stack, pids=pids, brief=brief, narrow=narrow)
+        stages.begin("descriptors", lambda: gathering.so_far)
         for record in chosen.records(pids):
             gathering.add(record)
+        stages.begin("sockets")
         gathering.add_sockets(sockets)
+        stages.begin("linking")
         found = gathering.processes(selected or ())
         joined = _links(
             root, chosen, sockets, gathering, found, everyone=selected is None, peers=peers and not brief
         )
         if symbols:
             _name_functions(root, mounts, gathering, found)
+        stages.begin("waits")
         if waits:
             iomodels.tell(found, machine.lock_blockers, gathering.name)
         if kinds is not None:
@@ -151,6 +158,7 @@ def scan(
             found, joined = only(wanted, found, joined)
         busy = load(root) if selected is None else None
         own_pid = root.own_pid() if root.live else None
+    stages.begin("drawing")  # by whoever asked
     return Snapshot(
         fdscope=__version__,
         taken_at=rfc3339(began, digits=3),
@@ -306,18 +314,28 @@ def pids_of(words: str, proc: str = "/proc") -> list[int]:
     try:
         root = Proc(proc)
     except OSError as error:
-        raise UsageError(f"cannot use '{proc}' as /proc: {error.strerror}") from None
+        raise UsageError(
+            f"cannot use '{proc}' as /proc: {error.strerror}; --proc takes a directory like it"
+        ) from None
     with root:
         selected, unmatched = select(words.split(","), lambda: _candidates(root), root.own_pid())
     if unmatched:
-        raise UsageError(f"no process is called '{unmatched[0][:60]}'")
+        raise UsageError(f"no process is called '{unmatched[0][:60]}': give a pid, or the name of one that runs")
     return [one.pid for one in selected]
 
 
 def _selected(root: Proc, words: list[str], problems: list[Problem]) -> list[Selected]:
-    selected, unmatched = select(words, lambda: _candidates(root), root.own_pid())
+    known: list[Candidate] = []
+
+    def candidates() -> list[Candidate]:
+        known.extend(_candidates(root))
+        return known
+
+    selected, unmatched = select(words, candidates, root.own_pid())
     for word in unmatched:
-        problems.append(Problem(what="process", reason="no-such-process", detail=f"no process is called '{word}'"))
+        hint = nearest(word, {one.name for one in known if one.command}, "", likeness=0.75)
+        told = f"no process is called '{word}'" + (f"; {hint}" if hint else "")
+        problems.append(Problem(what="process", reason="no-such-process", detail=told))
     found = {}
     for one in selected:
         leader = readers.leader(root, one.pid)

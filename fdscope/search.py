@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
-from . import questions, sources, tasks
+from . import questions, sources, stages, tasks
 from ._version import __version__
 from .alone import Alone
 from .answers import Asked, Holdings, Keep, Use
@@ -111,7 +111,9 @@ def who(
     try:
         root = Proc(proc)
     except OSError as error:
-        raise UsageError(f"cannot use '{proc}' as /proc: {error.strerror}") from None
+        raise UsageError(
+            f"cannot use '{proc}' as /proc: {error.strerror}; --proc takes a directory like it"
+        ) from None
     brief = meant is None and all(isinstance(one, (Address, UnixSocket)) for one in asked)
     with root, Sockets(root, brief=brief) as sockets:
         search = _Search(root, sockets, timeout_s, meant)
@@ -157,11 +159,14 @@ class _Search:
 
     def answer(self, asked: list[Wanted]) -> Holdings:
         """The whole answer; when it was begun is for the caller to say."""
+        stages.begin("selection")
         pids = [pid for pid in self._root.pids() if pid != self._own]
         every = self._questions(asked, pids)
+        stages.begin("descriptors")
         if any(question.links or not isinstance(question, OfLinks) for question in every):
             self._look(every, pids)
         self._finish(every)
+        stages.begin("drawing")
         return Holdings(
             fdscope=__version__,
             taken_at="",

@@ -79,7 +79,9 @@ def select(
 def _pid(word: str) -> int:
     digits = word.lstrip("0")
     if len(digits) > 10:
-        raise UsageError(f"no pid is as large as '{_shortened(word)}'")
+        raise UsageError(
+            f"no pid is as large as '{_shortened(word)}': give a pid, 'self' or the name of a process"
+        )
     return int(digits or "0")
 
 
@@ -105,7 +107,8 @@ def named(word: str, candidates: Iterable[Candidate], own_pid: int | None) -> li
     except (re.error, OverflowError, RecursionError) as error:
         why = str(error) if isinstance(error, re.error) else "it is too large"
         raise UsageError(
-            f"no process is called '{_shortened(word)}', and as a regular expression it is wrong: {why}"
+            f"no process is called '{_shortened(word)}', and as a regular expression it is wrong: {why}; "
+            "a backslash before a sign takes its meaning away"
         ) from None
     by_name = [one for one in everyone if pattern.search(one.name)]
     return by_name or [one for one in everyone if one.pid != own_pid and pattern.search(" ".join(one.command))]

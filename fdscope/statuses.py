@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-DONE, NOTHING_FOUND, WRONG_USAGE, NOT_PERMITTED, NOT_WRITTEN, INTERRUPTED = 0, 1, 2, 3, 4, 130
+DONE, NOTHING_FOUND, WRONG_USAGE, NOT_PERMITTED, NOT_WRITTEN, MISTAKEN, INTERRUPTED = 0, 1, 2, 3, 4, 70, 130
 
 MEANINGS = {
     DONE: "Done.",
-    NOTHING_FOUND: "Nothing found: no such process or descriptor, or nobody holds the object; of diff, that "
-    "something is different.",
+    NOTHING_FOUND: "Nothing found: no such process or descriptor, or nobody holds it; of diff: something differs.",
     WRONG_USAGE: "Wrong usage.",
     NOT_PERMITTED: "Not all could be read: no descriptors of any target; or, of who, nobody was found so far.",
     NOT_WRITTEN: "The answer could not be written, as to a full disk.",
+    MISTAKEN: "A mistake of fdscope itself; standard error says where, for a report of it.",
     INTERRUPTED: "Interrupted.",
 }
 

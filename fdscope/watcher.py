@@ -80,7 +80,9 @@ class Watch:
         try:
             self._root = Proc(proc)
         except OSError as error:
-            raise UsageError(f"cannot use '{proc}' as /proc: {error.strerror}") from None
+            raise UsageError(
+                f"cannot use '{proc}' as /proc: {error.strerror}; --proc takes a directory like it"
+            ) from None
         self.interval_s = interval_s
         self._top = top
         self._changes = changes

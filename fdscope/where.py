@@ -127,7 +127,7 @@ def parse(text: str) -> Expression:
         UsageError: it is none; the message says where and why.
     """
     if len(text) > _MOST:
-        raise UsageError(f"--where: an expression of {len(text):,} characters is too long")
+        raise UsageError(f"--where: an expression of {len(text):,} characters is too long; it may have {_MOST:,}")
     parser = _Parser(text)
     test = parser.whole()
     return Expression(text, test, tuple(dict.fromkeys(parser.words)))
@@ -346,7 +346,9 @@ class _Parser:
     def _or(self) -> Test:
         self._depth += 1
         if self._depth > _DEEPEST:
-            raise self._wrong(f"more than {_DEEPEST} brackets within each other", self._tokens[self._at][2])
+            raise self._wrong(
+                f"more than {_DEEPEST} brackets within each other: take some out", self._tokens[self._at][2]
+            )
         tests = [self._and()]
         while self._takes("or"):
             tests.append(self._and())
@@ -420,7 +422,7 @@ class _Parser:
             return self._fields(field, sign, value, place)
         if (sort, value) in (("sign", "true"), ("sign", "false")):
             if _sort(field) != "boolean" or sign not in ("==", "!="):
-                raise self._wrong(f"{field.name} is not true or false", place)
+                raise self._wrong(f"{field.name} is not true or false: compare it with a number or text", place)
             return is_said(field, (value == "true") == (sign == "=="))
         if sign == "!=":
             return asks_none(field, self._fitting(field, "==", (sort, value, place)))
@@ -494,7 +496,8 @@ class _Parser:
         try:
             search = pattern(value, any_case=field.any_case)
         except ValueError as error:
-            raise self._wrong(f"'{value[:60]}' is no regular expression: {error}", place) from None
+            told = f"'{value[:60]}' is no regular expression: {error}; [(] is a plain bracket"
+            raise self._wrong(told, place) from None
         return lambda held: search(held if isinstance(held, str) else str(held)) is not None
 
     def _in(self, field: Word, *, turned: bool) -> Test:

@@ -23,6 +23,7 @@ LEAVES = {
     "syscalls",
     "debug",
     "options",
+    "stages",
     "units",
     "quiet",
 }
@@ -52,6 +53,10 @@ MAY = {
     "kinds": DATA,
     **dict.fromkeys(ASKING, DATA | ABOUT_DATA | ASKING | {"kinds"}),
     "lab": DATA,
+    "preferences": LEAVES | {"selection"},
+    "parsing": LEAVES | {"selection", "preferences"},
+    "completing": LEAVES,
+    "progress": LEAVES,
     "gathering": DATA | ABOUT_DATA | {"kernel", "kinds"},
     "sources": DATA | ABOUT_DATA | {"kernel"},
     "alone": DATA | ABOUT_DATA | ASKING | {"kernel"},
@@ -74,11 +79,11 @@ MAY = {
     | ABOUT_DATA
     | ASKING
     | {"report", "scanner", "search", "search_kept", "saved", "waiting", "watcher", "checking", "leaking", "lab"}
-    | {"kernel", "kinds"},
-    "cli": DATA | ABOUT_DATA | {"report", "commands"},
+    | {"kernel", "kinds", "completing"},
+    "cli": DATA | ABOUT_DATA | {"report", "commands", "parsing", "progress"},
     "__init__": {"_version", "saved", "scanner", "search", "waiting", "watcher", "model", "answers", "frame"}
     | {"selection", "changes", "difference", "leaking"},
-    "__main__": {"cli"},
+    "__main__": {"cli", "stages"},
 }
 
 

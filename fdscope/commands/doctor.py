@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
+from .. import stages
 from ..console import Console
 from ..kernel.abilities import abilities
 from ..kernel.root import Proc
@@ -15,10 +16,13 @@ from ..statuses import DONE
 
 def run(asked: Namespace, console: Console) -> int:
     """Looks, and says what it found."""
+    stages.begin("checks")
     try:
         proc = Proc(asked.proc)
     except OSError as error:
-        raise UsageError(f"cannot use '{asked.proc}' as /proc: {error.strerror}") from None
+        raise UsageError(
+            f"cannot use '{asked.proc}' as /proc: {error.strerror}; --proc takes a directory like it"
+        ) from None
     with proc:
         found = list(findings(abilities(proc), asked.proc))
     if asked.json:

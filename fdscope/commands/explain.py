@@ -45,7 +45,7 @@ def _words(words: list[str]) -> tuple[str, int]:
         raise UsageError("explain takes a process and a descriptor, as in: fdscope explain 1234 7")
     word, number = words
     if not (number.isascii() and number.isdigit() and len(number) <= 10):
-        raise UsageError(f"a descriptor is a number, not '{number[:60]}'")
+        raise UsageError(f"a descriptor is a number, not '{number[:60]}', as in: fdscope explain 1234 7")
     return word, int(number)
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from ..console import Console
 from ..model import Problem, Process, Snapshot
+from ..options import COMMANDS
 from ..problems import OTHERS
 from ..report import document
-from ..selection import UsageError
+from ..selection import UsageError, nearest
 from ..statuses import DONE, NOT_PERMITTED, NOTHING_FOUND
 from ._layouts import check_groups, draws_tree, needs, style_of, write_groups, write_tree
 from ._looking import chosen, is_choosing, look
@@ -47,6 +48,8 @@ def run(asked: Namespace, console: Console) -> int:
         lineage=is_tree and bool(asked.targets or where),
         **(needs(asked, where) if asked.group_by else found_out),
     )
+    if any(problem.reason == "no-such-process" for problem in snapshot.problems):
+        snapshot.problems = _with_hints(snapshot.problems, asked.targets)
     _write_answer(snapshot, asked, console, is_tree=is_tree)
     return _status(snapshot, asked)
 
@@ -82,7 +85,7 @@ def _check(asked: Namespace) -> None:
         columns(None if asked.columns == "help" else asked.columns, USUAL)
         sorted_rows((), asked.sort)
     if (asked.json or asked.ndjson) and (asked.format or (asked.columns and asked.columns != "help")):
-        raise UsageError("--format and --columns draw tables: they do not go with --json or --ndjson")
+        raise UsageError("--format and --columns draw tables: leave them out, or --json and --ndjson")
 
 
 def _status(snapshot: Snapshot, asked: Namespace) -> int:
@@ -146,6 +149,17 @@ def _write_tables(snapshot: Snapshot, asked: Namespace, console: Console) -> Non
             own = problems.pop(process.pid, []) + others * _lacks_an_end(process)
             _write(report(process, own, snapshot, columns, asked.sort, style), console)
         _say([one for left in problems.values() for one in left], console)
+
+
+def _with_hints(problems: list[Problem], targets: list[str]) -> list[Problem]:
+    """Where the first word is the name of nothing, but nearly that of a command, that command."""
+    nothing = f"no process is called '{targets[0]}'" if targets else None
+    hint = nearest(targets[0], [one.name for one in COMMANDS], "") if targets and len(targets[0]) > 2 else ""
+    hinted = f"{nothing}; {hint.replace('mean', 'mean the command')}"
+    return [
+        Problem(what=one.what, reason=one.reason, detail=hinted) if hint and one.detail == nothing else one
+        for one in problems
+    ]
 
 
 def _write_heading(snapshot: Snapshot, style: Style, asked: Namespace, console: Console) -> None:

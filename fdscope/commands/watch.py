@@ -7,6 +7,7 @@ import signal
 from argparse import Namespace
 from collections.abc import Callable
 
+from .. import stages
 from ..console import Console
 from ..frame import CommandTotal, Frame, Summary
 from ..kernel.command import Command
@@ -21,11 +22,12 @@ from ._looking import chosen, is_choosing
 def run(asked: Namespace, console: Console) -> int:
     """Watches until it is over, and says at the end what was seen."""
     if asked.command and asked.targets:
-        raise UsageError("watch takes targets, or a command after '--': not both")
+        raise UsageError("watch takes targets, or a command after '--': leave one of them out")
     if asked.command and is_choosing(asked):
         raise UsageError("watch -- COMMAND watches a command and its children: leave the options out that choose")
     if asked.changes and not asked.ndjson:
         raise UsageError("--changes is told with --ndjson only: give both")
+    stages.begin("watching")
     in_good_order()
     if asked.command:
         return _run_command(asked, console)

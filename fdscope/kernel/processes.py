@@ -90,6 +90,14 @@ def identities(proc: Proc) -> Iterator[tuple[int, bytes, bytes]]:
                 yield pid, stat, command if isinstance(command, bytes) else b""
 
 
+def names(proc: Proc) -> Iterator[tuple[int, bytes]]:
+    """Each process and its name, as proc_pid_comm(5) has it; not threads of the kernel, which have no command."""
+    for pid in proc.pids():
+        command, name = proc.read(b"%d/cmdline" % pid), proc.read(b"%d/comm" % pid)
+        if isinstance(name, bytes) and isinstance(command, bytes) and command:
+            yield pid, name.removesuffix(b"\n")
+
+
 def _namespaces(task: Directory, unread: list[Unread]) -> tuple[tuple[str, bytes], ...]:
     directory = task.open(b"ns")
     if isinstance(directory, Unread):

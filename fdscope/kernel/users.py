@@ -13,3 +13,8 @@ def user_name(uid: int) -> str | None:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return None
+
+
+def names() -> list[str]:
+    """Every account, by name."""
+    return sorted({one.pw_name for one in pwd.getpwall()})

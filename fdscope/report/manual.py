@@ -239,7 +239,7 @@ _JSON_RULES = (
 
 
 def options_section(options: Iterable[tuple[tuple[str, ...], str, tuple[str, ...], str]]) -> str:
-    """The list of options of fdscope(1): names, value, choices, help."""
+    """A list of options: names, value, choices, help."""
     lines = [".Bl -tag -width Ds\n"]
     for names, value, choices, help_ in options:
         heads = " , ".join(f"Fl {name[1:]}" for name in names)
@@ -247,3 +247,50 @@ def options_section(options: Iterable[tuple[tuple[str, ...], str, tuple[str, ...
         lines.append(f".It {heads}{wanted}\n")
         lines += prose(_sentence(help_))
     return "".join([*lines, ".El\n"])
+
+
+def statuses_section(meanings: dict[int, str]) -> str:
+    """The list of exit statuses."""
+    items = "".join(f".It {status}\n{''.join(prose(meaning))}" for status, meaning in meanings.items())
+    return f".Bl -tag -width 130\n{items}.El\n"
+
+
+def commands_section(commands: Iterable[tuple[str, str, str]]) -> str:
+    """The list of commands of fdscope(1): name, words, help."""
+    items = "".join(
+        f".It Cm {name}{arguments(words)}\n{''.join(prose(_sentence(help_)))}See\n.Xr fdscope-{name} 1 .\n"
+        for name, words, help_ in commands
+    )
+    return f".Bl -tag -width Ds\n{items}.El\n"
+
+
+def synopsis(name: str, words: str, *, has_options: bool) -> str:
+    """One form of the command line."""
+    options = ".Op Ar option ...\n" if has_options else ""
+    words = arguments(words).strip()
+    return f".Nm fdscope\n.Cm {name}\n{options}" + (f".{words}\n" if words else "")
+
+
+def arguments(words: str) -> str:
+    """The words after a command as macros: ``[TARGET...]`` is `` Op Ar TARGET ...``."""
+    needed, bracket, may_be = words.partition(" [")
+    if bracket and needed.isupper():
+        return arguments(needed) + arguments(f"[{may_be}")
+    optional = words.startswith("[")
+    parts = words.strip("[]").replace("...", " ...").replace("--", "Fl -").replace("|", " | ").split()
+    found = " Op" if optional else ""
+    for part in parts:
+        found += f" Ar {part}" if part.isupper() else f" {part}"
+    if not optional and parts and not parts[0].isupper():
+        found = " Cm" + found  # words to choose from
+    return found.replace(" PID Ar FD", " PID FD")
+
+
+def topic_page(
+    name: str, section: int, about: str, text: Iterable[str], *, synopsis: str, before_examples: str, also: str
+) -> str:
+    """The page of a topic: its text, with what comes before the examples, and what to read besides."""
+    body = "".join(text)
+    first, examples, rest = body.partition(".Sh EXAMPLES\n")
+    sections = [synopsis and f".Sh SYNOPSIS\n{synopsis}", first, before_examples, examples, rest]
+    return page(name, section, about, [*sections, f".Sh SEE ALSO\n{also}"])

@@ -133,9 +133,9 @@ def test_the_width_is_that_of_the_terminal_and_colours_are_as_asked(one):
         ([], "explain takes a process and a descriptor, as in: fdscope explain 1234 7"),
         (["1"], "explain takes a process and a descriptor, as in: fdscope explain 1234 7"),
         (["1", "2", "3"], "explain takes a process and a descriptor, as in: fdscope explain 1234 7"),
-        (["self", "three"], "a descriptor is a number, not 'three'"),
-        (["self", "-1\x1b"], "a descriptor is a number, not '-1\\x1b'"),
-        (["self", "9" * 11], f"a descriptor is a number, not '{'9' * 11}'"),
+        (["self", "three"], "a descriptor is a number, not 'three', as in: fdscope explain 1234 7"),
+        (["self", "-1\x1b"], "a descriptor is a number, not '-1\\x1b', as in: fdscope explain 1234 7"),
+        (["self", "9" * 11], f"a descriptor is a number, not '{'9' * 11}', as in: fdscope explain 1234 7"),
     ],
 )
 def test_wrong_usage_is_told_in_one_line(words, told):

@@ -1,28 +1,11 @@
-"""What stands in the help, the overview, the report of a process and the doctor's."""
+"""What stands in the overview, the report of a process and the doctor's."""
 
 import json
 import re
 
-import pytest
 from program import run, text
 
 import fdscope
-from fdscope.options import COMMANDS, OPTIONS
-from fdscope.statuses import MEANINGS
-
-
-@pytest.mark.parametrize("words", [["--help"], ["-h"], ["show", "--help"], ["lab", "-h"]])
-def test_help_names_every_option_command_and_status(words):
-    told = text(*words)
-    options = [name for option in OPTIONS for name in option.names]
-    assert [name for name in [*options, "--help", "--version"] if f" {name}" not in told] == []
-    assert [one.name for one in COMMANDS[1:] if f"\n  fdscope {one.name} " not in told] == []
-    assert [f"  {status:>3}  {meaning}" for status, meaning in MEANINGS.items()] == re.findall(
-        r"^ +\d+  .*$", told, re.M
-    )
-    assert max(map(len, told.splitlines())) <= 100
-    assert "\n  --columns, -c LIST           columns of the" in told
-    assert "\n  --source {auto,proc,bpf}     where descriptors are read, and how watch" in told
 
 
 def test_the_version_is_the_packages():

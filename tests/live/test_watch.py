@@ -310,7 +310,7 @@ def test_a_watch_of_pids_ends_with_them():
         (["--", "/nowhere/to/be/found"], 127, b"cannot run '/nowhere/to/be/found': No such file or directory"),
         (["--", "/etc/passwd"], 126, b"cannot run '/etc/passwd': Permission denied"),
         (["--"], 2, b"watch -- takes a command to run"),
-        (["1", "--", "true"], 2, b"watch takes targets, or a command after '--': not both"),
+        (["1", "--", "true"], 2, b"watch takes targets, or a command after '--': leave one of them out"),
         (["--interval", "0.05"], 2, b"--interval takes a number of seconds from 0.1 to 86400, not '0.05'"),
         (["--interval", "nan"], 2, b"--interval takes a number of seconds"),
         (["--count", "0"], 2, b"--count takes a whole number above 0, not '0'"),

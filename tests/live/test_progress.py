@@ -1,0 +1,109 @@
+"""A line of progress: on a terminal alone, after a silence alone, and gone before the answer comes."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pexpect
+import pyte
+import pytest
+from program import ENVIRONMENT, run
+
+import fdscope
+from fdscope.progress import text
+from fdscope.stages import begin, now, spent_s, told
+
+IMPATIENT = """
+import fdscope.progress as progress
+progress.SILENT_S, progress._EVERY_S = 0.001, 0.001
+from fdscope.__main__ import entry
+entry()
+"""
+LINE = re.compile(r"\rfdscope: (starting|choosing processes|reading descriptors|finding other ends|\w[\w ]+) … ")
+
+
+def on_a_terminal(code, *words, **environment):
+    """All that the program writes to a terminal of 200 columns."""
+    spawned = pexpect.spawn(
+        sys.executable,
+        ["-c", code, *words],
+        env={**ENVIRONMENT, "TERM": "xterm", "LC_ALL": "C.UTF-8", **environment},
+        encoding="utf-8",
+        timeout=60,
+        dimensions=(2000, 200),
+    )
+    try:
+        spawned.expect(pexpect.EOF)
+        return spawned.before
+    finally:
+        spawned.close(force=True)
+
+
+def screen(written):
+    shown = pyte.Screen(200, 2000)
+    pyte.Stream(shown).feed(written)
+    return [line.rstrip() for line in shown.display if line.strip()]
+
+
+def test_who_waits_on_a_terminal_is_told_what_takes_so_long_and_then_sees_the_answer_alone():
+    written = on_a_terminal(IMPATIENT, "--all", "--no-peers", "self")
+    assert LINE.search(written)
+    lines = screen(written)
+    assert lines[0].split()[:3] == ["PID", "PROCESS", "FD"]
+    assert [line for line in lines if "Ctrl-C" in line] == []
+
+
+def test_the_line_is_gone_before_an_error_is_told():
+    written = on_a_terminal(IMPATIENT, "no-process-has-this-name")
+    assert LINE.search(written)
+    assert screen(written) == ["fdscope: no process is called 'no-process-has-this-name'"]
+
+
+def test_who_does_not_wait_for_a_second_is_told_nothing():
+    written = on_a_terminal("from fdscope.__main__ import entry; entry()", "--version")
+    assert written == f"fdscope {fdscope.__version__}\r\n"
+
+
+def test_with_debug_there_is_no_line():
+    assert not LINE.search(on_a_terminal(IMPATIENT, "--debug", "self"))
+
+
+def test_elsewhere_than_on_a_terminal_there_is_no_line():
+    done = subprocess.run(
+        [sys.executable, "-c", IMPATIENT, "--json", "--no-peers", "self"],
+        env=ENVIRONMENT,
+        capture_output=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert json.loads(done.stdout)["processes"]
+
+
+def test_the_line_says_what_is_done_how_much_and_how_to_end_it():
+    assert text("descriptors", 12345, 3.2) == "fdscope: reading descriptors … 12,345 so far, 3 s (Ctrl-C ends it)"
+    assert text("", 0, 1.0, unicode=False) == "fdscope: working ... 1 s (Ctrl-C ends it)"
+
+
+@pytest.mark.parametrize(
+    "words", [["self"], ["explain", "self", "0"], ["who", "/"], ["waits", "self"], ["doctor"]]
+)
+def test_debug_tells_how_long_each_stage_took(words):
+    last = run(*words, "--debug").stderr.decode().splitlines()[-1]
+    parts = re.fullmatch(r"fdscope: ((?:[\d,]+\.\d ms \w+, )*[\d,]+\.\d ms \w+); ([\d,]+\.\d) ms in all", last)
+    assert parts
+    names = re.findall(r"ms (\w+)", parts[1])
+    wanted = {"doctor": ["imports", "checks"], "who": ["imports", "selection", "descriptors", "drawing"]}
+    every = ["imports", "selection", "descriptors", "sockets", "linking", "waits", "drawing"]
+    assert names == wanted.get(words[0], every)
+
+
+def test_a_stage_ends_where_the_next_begins():
+    before = dict(spent_s)
+    begin("one", lambda: 7)
+    assert now() == ("one", 7)
+    begin("two")
+    assert now() == ("two", 0)
+    begin("")
+    assert set(spent_s) - set(before) == {"one", "two"}
+    assert re.search(r" ms one, [\d.]+ ms two; [\d,.]+ ms in all$", told())
