@@ -19,7 +19,8 @@ _STRANGE = (ValueError, KeyError, IndexError)
 _CHEAP = frozenset(("pid", "ancestors"))
 """What is known of a process without reading what is told of it alone."""
 _FEW = _CHEAP | frozenset(
-    "parent_pid name uid user state started_at cpu_time_s kernel_thread signals memory".split()
+    "parent_pid process_group session name uid user state started_at cpu_time_s kernel_thread signals "
+    "memory".split()
 )
 """What two of its files tell."""
 

@@ -135,7 +135,9 @@ def _path(values: list[str]) -> str:
                 f"--path: a range in '{value[:60]}' ends before it begins; in brackets stand characters and "
                 "ranges, as in [a-z_], and a bracket that is meant as such: [[]"
             ) from None
-    return f"name =~ {quoted('|'.join(glob(value) for value in values))}"
+    wanted = quoted("|".join(glob(value) for value in values))
+    # path: of a unix socket the file that it is bound to
+    return f"name =~ {wanted} or (path =~ {wanted} and not abstract)"
 
 
 def glob(path: str) -> str:

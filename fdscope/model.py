@@ -464,6 +464,10 @@ class Process(Struct, kw_only=True, omit_defaults=True, gc=False):
 
     pid: Annotated[int, said("process id")]
     parent_pid: Annotated[int | None, said("process id of its parent")] = None
+    process_group: Annotated[
+        int | None, said("its process group (setpgid(2)), by the process id of who founded it")
+    ] = None
+    session: Annotated[int | None, said("its session (setsid(2)), by the process id of who founded it")] = None
     ancestors: Annotated[
         list[int] | None, said("processes that it descends from, its parent first; told where it is asked for")
     ] = None

@@ -197,7 +197,8 @@ SELECTION = (
     ),
     Option(
         ("--path",),
-        "files by path: * stands for anything but a slash, ** for anything, as in --path '/var/log/**'",
+        "files, and sockets bound to them, by path: * stands for anything but a slash, ** for anything, as in "
+        "--path '/var/log/**'",
         "GLOB",
         (),
         None,
@@ -367,11 +368,12 @@ READ = (
     ),
 )
 
-OF_WHO = (
+PIDS = (
     Option(
         ("--pids", "-t"),
-        "of who: only the process ids, one a line and each once, as for kill $(fdscope who --pids OBJECT)",
-        commands=("who",),
+        "only the process ids, one a line and each once, as for kill $(fdscope who --pids OBJECT)",
+        commands=("show", "who"),
+        group="form",
     ),
 )
 
@@ -469,7 +471,7 @@ OF_SPANS = (
     ),
 )
 
-OPTIONS = (*SELECTION, *COLUMNS, *FORM, *READ, *OF_WHO, *OF_WATCH, *OF_SPANS, *OF_CHECK)
+OPTIONS = (*SELECTION, *COLUMNS, *FORM, *PIDS, *READ, *OF_WATCH, *OF_SPANS, *OF_CHECK)
 
 
 def options_of(command: str) -> list[Option]:

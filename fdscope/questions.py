@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Collection, Iterable
+from typing import NamedTuple
 
 from .answers import Asked
 from .model import Descriptor
@@ -171,6 +172,17 @@ class OfPaths(Question):
         return link[:1] == b"/"
 
 
+class SocketFile(NamedTuple):
+    """A unix socket that is bound to a file."""
+
+    link: bytes
+    device: bytes
+    inode: int
+    """As much of the number as the kernel tells: 32 bits."""
+    name: bytes
+    """As bind(2) was given it: where that was a relative path, nobody can say where it is."""
+
+
 class OfInode(OfPaths):
     """One file, under whatever name it is held; of a device node also every other node of the device."""
 
@@ -260,9 +272,12 @@ class OfName(OfPaths):
 class OfTree(OfPaths):
     """Everything whose name lies below a directory, under whatever name others see that directory."""
 
-    def __init__(self, asked: Asked, path: bytes, mount: RawMount | None, scene: Scene) -> None:
+    def __init__(
+        self, asked: Asked, path: bytes, mount: RawMount | None, scene: Scene, sockets: Iterable[bytes] = ()
+    ) -> None:
         super().__init__(asked)
         self._path, self._scene = path, scene
+        self.links = frozenset(sockets)
         self._device = None if mount is None else mount.device
         self._inside = None if mount is None else inside(mount, path)
         names = {path}
@@ -272,7 +287,9 @@ class OfTree(OfPaths):
         self._beginnings = tuple(name.rstrip(b"/") + b"/" for name in names)
 
     def may_take_link(self, link: bytes) -> bool:
-        """By any of the names of the directory."""
+        """By any of the names of the directory; and the sockets that are bound to a file below it."""
+        if link in self.links:
+            return True
         return link.startswith(self._beginnings) or link in self._exact or link.removesuffix(GONE) in self._exact
 
     def may_take_file(self, file: RawHeldFile) -> bool:
@@ -281,7 +298,7 @@ class OfTree(OfPaths):
 
     def takes(self, raw: RawDescriptor, descriptor: Descriptor) -> bool:
         """By the name, and by where the mount has it: in another namespace the same name may mean another file."""
-        return self._lies_below(raw.pid, raw.link, raw.mount)
+        return raw.link in self.links or self._lies_below(raw.pid, raw.link, raw.mount)
 
     def _lies_below(self, pid: int, link: bytes, mount: RawMount | None) -> bool:
         if mount is not None and mount.device == self._device and self._inside is not None:
@@ -391,7 +408,7 @@ def of_link(wanted: Link) -> OfLinks:
 
 
 def of_place(
-    wanted: Path, place: RawPlace, scene: Scene, sockets_on: Iterable[tuple[bytes, bytes, int]], *, certain: bool
+    wanted: Path, place: RawPlace, scene: Scene, sockets_on: Iterable[SocketFile], *, certain: bool
 ) -> OfPaths:
     """The question after a path: a tree, a mount, a file, or a name that leads to nothing now.
 
@@ -399,7 +416,7 @@ def of_place(
         wanted: the path.
         place: what it leads to.
         scene: the mounts.
-        sockets_on: link, device and inode of the sockets that are bound to files.
+        sockets_on: the sockets that are bound to files.
         certain: whether it is known that nothing is there, where nothing is.
     """
     mount_id = place.mount_id if place.mount_id is not None else scene.mount_of(place.path)
@@ -413,14 +430,16 @@ def of_place(
         asked.form, asked.mount_id = "mount", mount_id
         asked.filesystem, asked.source = text(mount.type), text(mount.source)
         device = mount.device if status is None else device_text(status.st_dev)
-        bound = [link for link, where, _ in sockets_on if where in (device, mount.device)]
+        bound = [one.link for one in sockets_on if one.device in (device, mount.device)]
         return OfMount(asked, mount_id, mount, device, scene, bound)
     if status is None:
         asked.missing = True if certain else None
         return OfName(asked, place.path, below=wanted.below, certain=certain)
-    if wanted.below:
-        return OfTree(asked, place.path, mount, scene)
     device, inode = device_text(status.st_dev), status.st_ino
     devices = (device, b"" if mount is None else mount.device)
-    bound = [link for link, where, number in sockets_on if where in devices and number == inode & 0xFFFFFFFF]
+    near = [one for one in sockets_on if one.device in devices]
+    if wanted.below:
+        bound = [one.link for one in near if is_below(one.name, place.path)]
+        return OfTree(asked, place.path, mount, scene, bound)
+    bound = [one.link for one in near if one.inode == inode & 0xFFFFFFFF]
     return OfInode(asked, device, inode, scene, place=place, mount=mount, sockets=bound)

@@ -67,6 +67,10 @@ class RawSocket(NamedTuple):
     """Bit 0: it receives no more; bit 1: it sends no more (shutdown(2))."""
     attributes: bytes = b""
     """The netlink attributes of the answer, unread; empty from ``/proc/PID/net``."""
+    timer: int = 0
+    """Of TCP: which timer runs, as proc_pid_net(5) numbers them; told by sock_diag(7) only."""
+    timer_ms: int = 0
+    """How long until it goes off, in milliseconds."""
 
 
 class RawStatus(NamedTuple):

@@ -27,7 +27,7 @@ from .kernel.users import user_name
 from .kinds import decode, held_file
 from .model import Problem, Process, kind_name
 from .problems import problem_of
-from .questions import OfDeleted, OfInode, OfLinks, OfMount, OfName, Question, Scene
+from .questions import OfDeleted, OfInode, OfLinks, OfMount, OfName, Question, Scene, SocketFile
 from .raw import RawDescriptor, RawHeldFile, RawMount, RawPlace, RawSocket, RawStatus, Record, Unread
 from .selection import UsageError
 from .text import original, text
@@ -211,7 +211,7 @@ class _Search:
         wanted: Path | Inode | Deleted,
         scene: Scene,
         by_word: dict[str, RawPlace],
-        bound: list[tuple[bytes, bytes, int]],
+        bound: list[SocketFile],
     ) -> Question:
         if isinstance(wanted, Inode):
             return questions.of_inode(wanted, scene)
@@ -272,8 +272,8 @@ class _Search:
             Asked(object=wanted.word, form=form, sockets=len(found)), links, links_only=self._meant is None
         )
 
-    def _bound(self, scene: Scene | None, looked_up: Iterable[RawPlace]) -> list[tuple[bytes, bytes, int]]:
-        """Link, device and inode of the unix sockets that are bound to a file, where such a file may be meant."""
+    def _bound(self, scene: Scene | None, looked_up: Iterable[RawPlace]) -> list[SocketFile]:
+        """The unix sockets that are bound to a file, where such a file may be meant."""
         kinds = {stat.S_IFMT(one.status.st_mode) for one in looked_up if one.status is not None}
         if scene is None or kinds.isdisjoint((stat.S_IFSOCK, stat.S_IFDIR)):
             return []
@@ -282,7 +282,8 @@ class _Search:
             file = bound_file(one)
             if file is not None:
                 device, inode = file
-                found.append((b"socket:[%d]" % one.inode, b"%d:%d" % (device >> 20, device & 0xFFFFF), inode))
+                link, on = b"socket:[%d]" % one.inode, b"%d:%d" % (device >> 20, device & 0xFFFFF)
+                found.append(SocketFile(link, on, inode, one.local.partition(b"\0")[0]))
         return found
 
     # the pass over all processes

@@ -249,14 +249,23 @@ class Scene:
         return Question(asked, takes, takes_file)
 
     def _below(self, asked: Asked, path: str) -> Question:
-        """By the name; in another mount namespace, where it may mean another file, also by the device."""
+        """By the name; in another mount namespace, where it may mean another file, also by the device.
+
+        Of a socket it is the name of the file that it is bound to.
+        """
 
         def takes(process: Process, held: Descriptor | HeldFile) -> bool:
             if not _is_below(held.name or "", path):
                 return False
             return not self._is_stranger(process) or held.device in self._devices
 
-        return Question(asked, lambda process, one: _is_path(one) and takes(process, one), takes)
+        def takes_descriptor(process: Process, one: Descriptor) -> bool:
+            if isinstance(one, Unix):
+                is_bound = one.path_device is not None and not one.abstract
+                return is_bound and _is_below(one.path or "", path)
+            return _is_path(one) and takes(process, one)
+
+        return Question(asked, takes_descriptor, takes)
 
     def _of_mount(self, asked: Asked, path: str, opened: list[File]) -> Question:
         """By the mount id; of other namespaces, and of what is held without a descriptor, by the device."""

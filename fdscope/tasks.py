@@ -52,6 +52,8 @@ class Stat(NamedTuple):
     name: str
     state: str
     parent_pid: int
+    process_group: int
+    session: int
     flags: int
     cpu_ticks: int
     """Clock ticks spent on a CPU, in user mode and in the kernel."""
@@ -72,6 +74,8 @@ def parse_stat(stat: bytes) -> Stat:
         text(stat[start + 1 : end]),
         rest[0].decode("ascii", "replace"),
         _number(rest[1]),
+        _number(rest[2]),
+        _number(rest[3]),
         _number(rest[6]),
         _number(rest[11]) + _number(rest[12]),
         _number(rest[19]),
@@ -163,6 +167,8 @@ def process(raw: RawProcess, stat: Stat, boot_time: int | None, ticks_per_s: int
     return Process(
         pid=raw.pid,
         parent_pid=stat.parent_pid,
+        process_group=stat.process_group,
+        session=stat.session,
         name=stat.name,
         command=parse_command(raw.command),
         uid=int(uids[1]) if len(uids) > 1 else None,

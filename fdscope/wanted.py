@@ -14,8 +14,9 @@ from .selection import UsageError
 from .text import original
 
 FORMS = (
-    "/path, /dir/ (everything below), /mountpoint, :PORT, tcp:PORT, udp:PORT, ADDRESS:PORT, tcp:, udp:, unix:, "
-    "unix:/path, unix:@name, pipe:[INODE], socket:[INODE], inode:MAJOR:MINOR:INODE, pid:PID, deleted"
+    "/path, /dir/ (everything below), /mountpoint, :PORT, tcp:PORT, udp:PORT, ADDRESS:PORT, ADDRESS, ADDRESS/BITS "
+    "(a network), tcp:, udp:, unix:, unix:/path, unix:@name, pipe:[INODE], socket:[INODE], "
+    "inode:MAJOR:MINOR:INODE, pid:PID, deleted"
 )
 
 MAPPED_IPV4 = b"\0" * 10 + b"\xff\xff"
@@ -41,7 +42,9 @@ class Address(NamedTuple):
     address: bytes
     """4 or 16 bytes; empty: any, and only the local port is looked at."""
     port: int | None
-    """None: all sockets of the protocol."""
+    """None: any."""
+    bits: int | None = None
+    """How many leading bits of the address count, where a network is meant; None: the address itself is."""
 
 
 class UnixSocket(NamedTuple):
@@ -85,7 +88,15 @@ Wanted = Path | Address | UnixSocket | Link | Inode | PidFdOf | Deleted
 
 _LARGEST = 1 << 64
 _SCHEMES = ("tcp", "udp", "unix", "pipe", "socket", "inode", "pid")
-_ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+(?:%\w+)?\]|[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+)?(?::([0-9]+))?", re.ASCII)
+_ADDRESS = re.compile(
+    r"""(?:(\[[0-9A-Fa-f:.]+(?:%\w+)?\] | [0-9]+\.[0-9]+\.[0-9]+\.[0-9]+)  # [IPv6] or IPv4
+        (?:/([0-9]{1,3}))?)?                                               # /BITS
+        (?::([0-9]+))?                                                     # :PORT""",
+    re.ASCII | re.VERBOSE,
+)
+_WITH_COLON = (":", *(f"{scheme}:" for scheme in _SCHEMES))
+"""What begins so is no path."""
+_BARE_IPV6 = re.compile(r"([0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*(?:%\w+)?)(/[0-9]{1,3})?", re.ASCII)
 _BRACKETS = re.compile(r"(?:\[([0-9]+)\]|([0-9]+))", re.ASCII)
 _INODE = re.compile(r"([0-9]+):([0-9]+):([0-9]+)", re.ASCII)
 
@@ -93,8 +104,8 @@ _INODE = re.compile(r"([0-9]+):([0-9]+):([0-9]+)", re.ASCII)
 def parse(word: str) -> Wanted:
     """What one word asks for.
 
-    A word of no other form is a path, as in a shell: ``./tcp:8080`` is a file. A word with a slash at its end
-    means everything below a directory, but for ``/`` itself, which is the root's mount point.
+    A word of no other form is a path, as in a shell: ``./tcp:8080`` and ``./10.0.0.1`` are files. A word with a
+    slash at its end means everything below a directory, but for ``/`` itself, which is the root's mount point.
 
     Raises:
         UsageError: it begins as one of the forms and goes on otherwise, or it is empty.
@@ -102,11 +113,8 @@ def parse(word: str) -> Wanted:
     if word == "deleted":
         return Deleted(word)
     scheme, colon, rest = word.partition(":")
-    if colon and scheme in _SCHEMES:
-        found = _with_scheme(word, scheme, rest)
-    elif word.startswith(":") or _ADDRESS.fullmatch(word):
-        found = _address(word, "", word) if word else None
-    else:
+    found = _with_scheme(word, scheme, rest) if colon and scheme in _SCHEMES else _address(word, "", word)
+    if found is None and not (word.startswith(_WITH_COLON) or _ADDRESS.fullmatch(word)):
         found = Path(word, original(word), word.endswith("/") and word.strip("/") != "")
     if found is None or "\0" in word:
         raise not_an_object(word)
@@ -123,7 +131,7 @@ def _with_scheme(word: str, scheme: str, rest: str) -> Wanted | None:
     if scheme in ("tcp", "udp"):
         if not rest:
             return Address(word, scheme, b"", None)
-        return _address(word, scheme, rest if ":" in rest else f":{rest}")
+        return _address(word, scheme, f":{rest}" if rest.isdigit() else rest)
     if scheme == "unix":
         name = original(rest)
         return UnixSocket(word, (b"\0" + name[1:] if name.startswith(b"@") else name) or None)
@@ -140,18 +148,26 @@ def _with_scheme(word: str, scheme: str, rest: str) -> Wanted | None:
 
 
 def _address(word: str, protocol: str, rest: str) -> Address | None:
+    bare = _BARE_IPV6.fullmatch(rest)  # it has no port: with one it could be read in two ways
+    rest = f"[{bare[1]}]{bare[2] or ''}" if bare else rest
     match = _ADDRESS.fullmatch(rest)
-    if not match or match[2] is None or len(match[2]) > 5 or not 0 < int(match[2]) < 65536:
+    if not match or (match[3] is not None and (len(match[3]) > 5 or not 0 < int(match[3]) < 65536)):
         return None
+    port = None if match[3] is None else int(match[3])
     if match[1] is None:
-        return Address(word, protocol, b"", int(match[2]))
+        return None if port is None else Address(word, protocol, b"", port)
     import ipaddress  # costs 5 ms, which only a word with an address pays
 
     try:
-        address = ipaddress.ip_address(match[1].strip("[]")).packed
+        full = ipaddress.ip_address(match[1].strip("[]")).packed
     except ValueError:
         return None
-    return Address(word, protocol, plain(address), int(match[2]))
+    address, bits = plain(full), None if match[2] is None else int(match[2])
+    if bits is not None:
+        bits -= 8 * (len(full) - len(address))
+        if not 0 <= bits <= 8 * len(address):
+            return None
+    return Address(word, protocol, address, port, bits)
 
 
 def plain(address: bytes) -> bytes:
@@ -160,22 +176,33 @@ def plain(address: bytes) -> bytes:
 
 
 def is_at(wanted: Address, socket: RawSocket, is_here: Callable[[int, bytes], bool]) -> bool:
-    """Whether a socket is meant: by its local port, or by either of its addresses with the port.
+    """Whether a socket is meant: by its local port, or by either of its addresses, perhaps with the port.
 
-    One that is bound to every address of the machine is bound to each of them; `is_here` tells which those are.
+    With an address and a port, one that is bound to every address of the machine is bound to each of them, since
+    it answers there; `is_here` tells which those are. With an address alone it is not meant: it has yet to talk
+    to anybody.
     """
-    if wanted.port is None:
-        return True
     if not wanted.address:
-        return socket.local_port == wanted.port
-    if socket.remote_port == wanted.port and plain(socket.remote) == wanted.address:
+        return wanted.port in (None, socket.local_port)
+    if any(socket.remote) and wanted.port in (None, socket.remote_port) and _is_in(wanted, socket.remote):
         return True
-    if socket.local_port != wanted.port:
+    if wanted.port not in (None, socket.local_port):
         return False
-    if plain(socket.local) == wanted.address:
+    if _is_in(wanted, socket.local):
         return True
+    if wanted.port is None or wanted.bits is not None:
+        return False
     fits = len(socket.local) >= len(wanted.address)
     return fits and not any(socket.local) and is_here(socket.net_namespace, wanted.address)
+
+
+def _is_in(wanted: Address, address: bytes) -> bool:
+    """Whether an address is the one that is meant, or of the network that is."""
+    address = plain(address)
+    if wanted.bits is None or len(address) != len(wanted.address):
+        return address == wanted.address
+    ignored = 8 * len(address) - wanted.bits
+    return int.from_bytes(address, "big") >> ignored == int.from_bytes(wanted.address, "big") >> ignored
 
 
 def is_named(wanted: UnixSocket, name: bytes) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 from fdscope.commands.help import FOLDER, topics
 from fdscope.kernel.shipped import text
 from fdscope.options import COMMANDS, OPTIONS, Option, options_of
-from fdscope.report import manual
+from fdscope.report import equivalents, manual
 from fdscope.report.topic import Heading, mdoc, parse
 from fdscope.statuses import MEANINGS
 
@@ -27,8 +27,22 @@ def pages() -> dict[str, str]:
     frame = _between(frame, "commands", commands)
     frame = _between(frame, "statuses", manual.statuses_section(MEANINGS))
     frame = _between(frame, "pages", _also(1, ["fuser(1)", "lsfd(1)", "lsof(8)", "proc(5)", *_all_pages()]))
-    found = {"fdscope.1": frame, "fdscope-kinds.7": manual.kinds_page(), "fdscope-json.5": manual.json_page()}
+    found = {
+        "fdscope.1": frame,
+        "fdscope-kinds.7": manual.kinds_page(),
+        "fdscope-json.5": manual.json_page(),
+        "fdscope-equivalents.7": equivalents.equivalents_page(),
+    }
     return found | {f"{page.replace('(', '.').rstrip(')')}": _topic(name) for name, page in _pages().items()}
+
+
+def readme() -> str:
+    """The README with the table of equivalents in its place, as it must be."""
+    page = (HERE.parent / "README.md").read_text()
+    begin, end = equivalents.README_BEGIN, equivalents.README_END
+    before, _, rest = page.partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}{equivalents.readme()}{end}{after}" if begin in page else page
 
 
 def _pages() -> dict[str, str]:
@@ -37,7 +51,7 @@ def _pages() -> dict[str, str]:
 
 
 def _all_pages() -> list[str]:
-    return [*_pages().values(), "fdscope-json(5)", "fdscope-kinds(7)"]
+    return [*_pages().values(), "fdscope-json(5)", "fdscope-kinds(7)", "fdscope-equivalents(7)"]
 
 
 def _topic(name: str) -> str:
@@ -86,4 +100,5 @@ def _between(text: str, what: str, inner: str) -> str:
 if __name__ == "__main__":
     for name, page in pages().items():
         (HERE / name).write_text(page)
+    (HERE.parent / "README.md").write_text(readme())
     sys.exit(0)

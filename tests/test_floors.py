@@ -26,6 +26,7 @@ LEAVES = {
     "stages",
     "units",
     "quiet",
+    "equivalents",
 }
 DATA = LEAVES | {"model", "answers", "changes", "frame"}
 ABOUT_DATA = {"links", "prospects", "switches", "selection", "tasks", "host", "wanted", "questions"} | {

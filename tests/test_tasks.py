@@ -22,7 +22,7 @@ from fdscope.text import text
 PROMISED = (ValueError, KeyError, IndexError)
 
 REST = (
-    b" S 1 42 42 0 -1 4194560 1 2 3 4 50 7 0 0 20 0 1 0 1234 2000896 200 18446744073709551615 1 1 0 0 0 0 0 "
+    b" S 1 41 40 0 -1 4194560 1 2 3 4 50 7 0 0 20 0 1 0 1234 2000896 200 18446744073709551615 1 1 0 0 0 0 0 "
     b"4096 0 0 0 0 17 1 0 0 0 0 0 0 0 0 0 0 0 0 0\n"
 )
 STATUS = (
@@ -45,6 +45,7 @@ def test_a_process_is_told_from_its_texts():
     raw = RawProcess(42, b"42 (x)" + REST, STATUS, LIMITS, CGROUP, b"/bin/x\0-y\0\0", NAMESPACES, 7)
     found = process(raw, parse_stat(raw.stat), 1700000000, 100)
     assert (found.pid, found.parent_pid, found.name, found.state) == (42, 1, "x", "sleeping")
+    assert (found.process_group, found.session) == (41, 40)
     assert found.command == ["/bin/x", "-y", ""]
     assert (found.uid, found.kernel_thread, found.started_at) == (1001, None, "2023-11-14T22:13:32Z")
     assert found.cpu_time_s == 0.57
@@ -68,7 +69,7 @@ def test_a_thread_is_told_from_its_texts():
 
 @pytest.mark.parametrize("name", [b") R 1 (", b"", b"a b", b"\n", b"((", b"))", b"\xff\x1b[31m"])
 def test_a_name_may_hold_anything(name):
-    assert parse_stat(b"42 (" + name + b")" + REST) == Stat(text(name), "S", 1, 4194560, 57, 1234, 1)
+    assert parse_stat(b"42 (" + name + b")" + REST) == Stat(text(name), "S", 1, 41, 40, 4194560, 57, 1234, 1)
 
 
 @pytest.mark.parametrize(("number", "fits"), [(2**64 - 1, True), (2**64, False), (-(2**64), False)])

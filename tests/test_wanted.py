@@ -29,6 +29,19 @@ LOCAL, OTHER, WILD = b"\x7f\0\0\1", b"\x0a\0\0\1", b"\0" * 4
         ("tcp:10.0.0.1:443", Address("tcp:10.0.0.1:443", "tcp", OTHER, 443)),
         ("[::1]:80", Address("[::1]:80", "", b"\0" * 15 + b"\1", 80)),
         ("[::ffff:10.0.0.1]:80", Address("[::ffff:10.0.0.1]:80", "", OTHER, 80)),
+        ("10.0.0.1", Address("10.0.0.1", "", OTHER, None)),
+        ("udp:10.0.0.1", Address("udp:10.0.0.1", "udp", OTHER, None)),
+        ("10.0.0.1/8", Address("10.0.0.1/8", "", OTHER, None, 8)),
+        ("tcp:10.0.0.1/8:443", Address("tcp:10.0.0.1/8:443", "tcp", OTHER, 443, 8)),
+        ("::1", Address("::1", "", b"\0" * 15 + b"\1", None)),
+        ("[::1]", Address("[::1]", "", b"\0" * 15 + b"\1", None)),
+        ("tcp:::1", Address("tcp:::1", "tcp", b"\0" * 15 + b"\1", None)),
+        ("fe80::%eth0/10", Address("fe80::%eth0/10", "", b"\xfe\x80" + b"\0" * 14, None, 10)),
+        ("::ffff:10.0.0.1/104", Address("::ffff:10.0.0.1/104", "", OTHER, None, 8)),
+        ("./10.0.0.1", Path("./10.0.0.1", b"./10.0.0.1", False)),
+        ("10.0.0.1/", Path("10.0.0.1/", b"10.0.0.1/", True)),
+        ("/8", Path("/8", b"/8", False)),
+        ("12:30:00", Path("12:30:00", b"12:30:00", False)),
         ("unix:/run/x", UnixSocket("unix:/run/x", b"/run/x")),
         ("unix:@x", UnixSocket("unix:@x", b"\0x")),
         ("unix:", UnixSocket("unix:", None)),
@@ -45,7 +58,8 @@ def test_every_form_is_understood(word, meaning):
 
 @pytest.mark.parametrize(
     "word",
-    ["", ":", ":0", ":65536", ":x", "tcp:x", "udp:99999999", "300.1.1.1:80", "10.0.0.1",
+    ["", ":", ":0", ":65536", ":x", "tcp:x", "udp:99999999", "300.1.1.1:80", "300.1.1.1",
+     "10.0.0.1/33", "::1/129", "10.0.0.1/8:0", ":::", "tcp:10.0.0", "tcp:/8",
      "pipe:[]", "pipe:[x]", "inode:8:1",
      "inode:8:1:x", "inode:1:1:" + "9" * 40, "pid:", "pid:x", "pid:99999999999"],
 )  # fmt: skip
@@ -74,6 +88,21 @@ def test_a_port_is_the_local_one_and_an_address_either():
     assert [is_at(parse("127.0.0.1:80"), one, None) for one in (server, client)] == [True, True]
     assert [is_at(parse("10.0.0.1:80"), one, None) for one in (server, client)] == [False, False]
     assert is_at(parse("tcp:"), client, None)
+
+
+def test_an_address_is_either_of_those_that_the_socket_has():
+    served, other = tcp(LOCAL, 80, OTHER, 5000), tcp(LOCAL, 80, b"\x0b\0\0\1", 5000)
+    everywhere = tcp(WILD, 80)
+    for word in ("10.0.0.1", "tcp:10.0.0.1", "10.9.9.9/8", "10.0.0.0/8:5000", "::ffff:10.0.0.1"):
+        assert [is_at(parse(word), one, lambda *_: True) for one in (served, other, everywhere)] == [
+            True,
+            False,
+            False,
+        ], word
+    assert [is_at(parse("127.0.0.1"), one, None) for one in (served, other)] == [True, True]
+    assert [is_at(parse("0.0.0.0"), one, None) for one in (served, everywhere)] == [False, True]
+    assert not is_at(parse("::/0"), served, None)  # no IPv4 address is in a network of IPv6
+    assert not is_at(parse("10.0.0.0/8:80"), served, None)
 
 
 def test_who_is_bound_to_all_addresses_is_bound_to_each_of_the_machine():

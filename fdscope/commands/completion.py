@@ -127,9 +127,9 @@ def _words(_: Sequence[str]) -> Iterator[Told]:
 
 
 def _topics(_: Sequence[str]) -> Iterator[Told]:
-    from .help import OPTIONS_TOPIC, topics
+    from .help import OPTIONS_TOPIC, TABLE_TOPIC, topics
 
-    return ((name, "") for name in sorted([*topics(), OPTIONS_TOPIC]))
+    return ((name, "") for name in sorted([*topics(), OPTIONS_TOPIC, TABLE_TOPIC]))
 
 
 def _specimens(_: Sequence[str]) -> Iterator[Told]:

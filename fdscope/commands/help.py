@@ -11,8 +11,8 @@ from ..selection import UsageError, nearest
 from ..statuses import DONE, MEANINGS
 
 FOLDER = "topics"
-OPTIONS_TOPIC = "options"
-"""The one topic without a text of its own: it is made from what the options say of themselves."""
+OPTIONS_TOPIC, TABLE_TOPIC = "options", "equivalents"
+"""Topics without a text of their own: from what options say of themselves, and from what peers do."""
 _PAGES = ("kinds", "json")
 """What only the manual tells."""
 
@@ -30,6 +30,12 @@ def run(asked: Namespace, console: Console) -> int:
         from ..report.usage import all_options
 
         console.write(all_options())
+        return DONE
+    if topic == TABLE_TOPIC:
+        from ..report.equivalents import told
+
+        for line in told():
+            console.write(line)
         return DONE
     if topic not in topics():
         raise UsageError(_unknown(topic))
@@ -56,6 +62,7 @@ def _tell(topic: str, console: Console) -> None:
 def _listed() -> list[str]:
     about = {name: text(FOLDER, f"{name}.txt").partition("\n")[0].partition(" - ")[2] for name in topics()}
     about[OPTIONS_TOPIC] = "every option, with the commands that take it"
+    about[TABLE_TOPIC] = "options of lsof, lsfd, fuser and ss, and the line that does it here"
     commands = [one.name for one in COMMANDS if one.name in about]
     subjects = sorted(set(about) - set(commands))
     lines = ["commands:", *(f"  {name:<12}  {about[name]}" for name in commands), ""]
@@ -66,5 +73,5 @@ def _listed() -> list[str]:
 def _unknown(topic: str) -> str:
     if topic in _PAGES:
         return f"'{topic}' is told in the manual: man fdscope-{topic}"
-    hint = nearest(topic, [*topics(), OPTIONS_TOPIC], "'fdscope help' lists those that there are")
+    hint = nearest(topic, [*topics(), OPTIONS_TOPIC, TABLE_TOPIC], "'fdscope help' lists those that there are")
     return f"there is no topic '{topic[:60]}': {hint}"

@@ -33,10 +33,11 @@ def run(asked: Namespace, console: Console) -> int:
     where = chosen(asked)
     is_tree = asked.tree is not None and draws_tree(asked)
     overview = where is None and not (
-        asked.targets or asked.json or asked.ndjson or asked.all or asked.columns or asked.format
+        asked.targets or asked.json or asked.ndjson or asked.pids or asked.all or asked.columns or asked.format
     )
     overview = overview and not (is_tree or asked.group_by)
-    found_out = {"peers": not (asked.no_peers or overview), "waits": not overview}
+    is_short = overview or (asked.pids and where is None)
+    found_out = {"peers": not (asked.no_peers or is_short), "waits": not overview}
     snapshot = look(
         asked,
         asked.targets,
@@ -65,17 +66,24 @@ def _write_answer(snapshot: Snapshot, asked: Namespace, console: Console, *, is_
     elif asked.ndjson:
         for line in document.lines(snapshot, files=is_choosing(asked)):
             console.write_bytes(line)
+    elif asked.pids:
+        for process in snapshot.processes:
+            console.write(f"{process.pid}\n")
+        console.flush()
+        _say([one for one in snapshot.problems if one.what != OTHERS], console)
     elif is_tree:
         write_tree(snapshot, asked, console)
     else:
         _write_tables(snapshot, asked, console)
-    if (asked.group_by or is_tree) and not (asked.json or asked.ndjson):
+    if (asked.group_by or is_tree) and not (asked.json or asked.ndjson or asked.pids):
         _say_problems(snapshot, console)
 
 
 def _check(asked: Namespace) -> None:
-    if asked.json and asked.ndjson:
-        raise UsageError("--json and --ndjson are two forms of one answer: give one of them")
+    if sum([asked.json, asked.ndjson, asked.pids]) > 1:
+        raise UsageError("--json, --ndjson and --pids are forms of one answer: give one of them")
+    if asked.group_by is not None and asked.pids:
+        raise UsageError("--group-by counts what --pids would list: give one of them")
     if asked.group_by is not None:
         check_groups(asked)
     elif asked.columns is not None or asked.sort is not None:
@@ -84,8 +92,9 @@ def _check(asked: Namespace) -> None:
 
         columns(None if asked.columns == "help" else asked.columns, USUAL)
         sorted_rows((), asked.sort)
-    if (asked.json or asked.ndjson) and (asked.format or (asked.columns and asked.columns != "help")):
-        raise UsageError("--format and --columns draw tables: leave them out, or --json and --ndjson")
+    is_no_table = asked.json or asked.ndjson or asked.pids
+    if is_no_table and (asked.format or (asked.columns and asked.columns != "help")):
+        raise UsageError("--format and --columns draw tables: leave them out, or --json, --ndjson and --pids")
 
 
 def _status(snapshot: Snapshot, asked: Namespace) -> int:

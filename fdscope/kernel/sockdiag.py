@@ -62,7 +62,7 @@ def request(question: Question, *, brief: bool = False) -> bytes:
     family, protocol = question
     if family in (AF_INET, AF_INET6):
         # INET_DIAG_MEMINFO (1) is left out; INFO, CONG, TOS, TCLASS, SKMEMINFO, SHUTDOWN: bits 1, 3, 4, 5, 6, 7
-        wanted = 0b11101010 if protocol in (TCP, MPTCP) else 0b11100000
+        wanted = 0b11111010 if protocol in (TCP, MPTCP) else 0b11110000
         body = struct.pack("=4BI48s", family, min(protocol, RAW), 0 if brief else wanted, 0, _STATES, b"")
         if protocol > RAW:  # INET_DIAG_REQ_PROTOCOL
             body += struct.pack("=2HI", 8, 3, protocol)
@@ -107,7 +107,8 @@ def parse(question: Question, body: bytes, net_namespace: int) -> RawSocket:
 
 def _inet(body: bytes, protocol: int, net_namespace: int) -> RawSocket:
     found = _INET.unpack_from(body)
-    family, state, _, _, port, remote_port, local, remote, interface = found[:9]
+    family, state, timer, _, port, remote_port, local, remote, interface = found[:9]
+    timer_ms = found[10]
     waiting, unsent, uid, inode = found[11:]
     if family == AF_INET:
         local, remote = local[:4], remote[:4]
@@ -135,6 +136,8 @@ def _inet(body: bytes, protocol: int, net_namespace: int) -> RawSocket:
         None,
         shutdown,
         rest,
+        timer,
+        timer_ms,
     )
 
 

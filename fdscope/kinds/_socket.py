@@ -148,6 +148,16 @@ class InternetSocket(OpenSocket, kw_only=True):
         bool | None, said("true: the remote address is one of the network namespace that the socket is in")
     ] = None
     ipv6_only: Annotated[bool | None, said("whether it refuses IPv4 (IPV6_V6ONLY); told of IPv6 alone")] = None
+    type_of_service: Annotated[
+        int | None, said("how its IPv4 packets are marked (IP_TOS of ip(7)); left out: 0")
+    ] = None
+    traffic_class: Annotated[
+        int | None, said("how its IPv6 packets are marked (IPV6_TCLASS of ipv6(7)); left out: 0")
+    ] = None
+    mark: Annotated[
+        int | None,
+        said("what routing and the packet filter know it by (SO_MARK); left out: 0, or for want of CAP_NET_ADMIN"),
+    ] = None
 
     def lacks(self) -> str:
         """A connection leads away from this machine, unless its address says that it does not."""
@@ -335,6 +345,7 @@ def add_memory(found: dict[str, Any], data: bytes | None) -> None:
 
 # include/uapi/linux/inet_diag.h
 INET_INFO, INET_CONGESTION, INET_MEMORY, INET_SHUTDOWN, INET_PROTOCOL, INET_V6ONLY = 2, 4, 7, 8, 10, 11
+_MARKS = {5: "type_of_service", 6: "traffic_class", 15: "mark"}
 
 
 def internet(
@@ -356,5 +367,6 @@ def internet(
     if more:
         if INET_V6ONLY in more and raw.socket is not None and raw.socket.family == AF_INET6:
             found["ipv6_only"] = bool(number(more[INET_V6ONLY]))
+        found |= {name: number(more[key]) or None for key, name in _MARKS.items() if key in more}
         add_memory(found, more.get(INET_MEMORY))
     return found, more

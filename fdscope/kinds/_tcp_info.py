@@ -22,6 +22,7 @@ _OPTIONS = (
     "microsecond-timestamps",
     "fast-open",
 )
+_TIMERS = {1: "retransmit", 2: "keepalive", 3: "time-wait", 4: "window-probe"}  # proc_pid_net(5)
 _PHASES = ("open", "disorder", "cwr", "recovery", "loss")  # enum tcp_ca_state
 
 
@@ -33,6 +34,11 @@ class TcpInfo(Struct, kw_only=True, omit_defaults=True, gc=False):
     """
 
     congestion_control: Annotated[str | None, said("the algorithm: cubic, bbr, …")] = None
+    timer: Annotated[
+        str | None,
+        said("the timer that runs: retransmit, keepalive, time-wait or window-probe; left out: none"),
+    ] = None
+    timer_ms: Annotated[int | None, said("time until that timer goes off")] = None
     congestion_phase: Annotated[
         str | None, said("open, disorder, cwr, recovery or loss: what it makes of acknowledgements")
     ] = None
@@ -197,6 +203,12 @@ def _layout(length: int) -> tuple[Packed, tuple[str, ...]]:
         form += code
         names += [name] if name else []
     return Packed(form), tuple(names)
+
+
+def add_timer(found: TcpInfo, number: int, after_ms: int) -> None:
+    """Which timer runs, by the kernel's number (0: none), and when it goes off."""
+    if number:
+        found.timer, found.timer_ms = _TIMERS.get(number, str(number)), after_ms
 
 
 def tcp_info(data: bytes, established: bool = True) -> TcpInfo:

@@ -24,7 +24,7 @@ from ._socket import (
     unknown,
 )
 from ._talk import tcp_reading, tcp_writing
-from ._tcp_info import TcpInfo, tcp_info
+from ._tcp_info import TcpInfo, add_timer, tcp_info
 
 _TCP, _MPTCP = 6, 262
 _ESTABLISHED = 1
@@ -83,6 +83,7 @@ class Tcp(InternetSocket, tag="tcp", kw_only=True):
                 add_accepted_from(found, socket, machine)
                 if INET_INFO in more and socket.protocol == _TCP:
                     found["tcp"] = tcp_info(more[INET_INFO], found["state"] not in _NOT_YET)
+                    add_timer(found["tcp"], socket.timer, socket.timer_ms)
             if (
                 socket.state == _ESTABLISHED
                 and any(more.get(INET_SHUTDOWN, b""))

@@ -12,7 +12,7 @@ import subprocess
 import termios
 import xml.etree.ElementTree
 
-from program import ENVIRONMENT, PROGRAM, text
+from program import ENVIRONMENT, PROGRAM, run, text
 
 
 def rows_of(holder):
@@ -137,3 +137,15 @@ def test_a_console_that_is_not_utf8_gets_escapes(holder):
     told = text(str(holder.pid), env=environment)
     assert told.isascii()
     assert re.search(r"^  descriptors +7 of .* #*\.+ ", told, re.M)  # a bar, without blocks
+
+
+def test_pids_alone_of_all_that_the_options_choose(holder):
+    assert text("--pids", str(holder.pid)) == f"{holder.pid}\n"
+    assert text("--pids", "--pid", str(holder.pid), "--kind", "pipe") == f"{holder.pid}\n"
+    nothing = run("--pids", "--pid", str(holder.pid), "--kind", "epoll")
+    assert (nothing.returncode, nothing.stdout) == (1, b"")
+    both = run("--pids", "--json", str(holder.pid))
+    assert (both.returncode, both.stderr.startswith(b"fdscope: --json, --ndjson and --pids are forms")) == (
+        2,
+        True,
+    )

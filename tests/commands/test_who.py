@@ -118,6 +118,25 @@ def test_a_port_is_held_by_its_listener_its_connections_and_the_children_that_in
         os.kill(heir, 9)
 
 
+def test_sockets_that_are_bound_below_a_directory_are_below_it(child, tmp_path):
+    (tmp_path / "sub").mkdir()
+    one = child(
+        "import socket\n"
+        "def bound(path):\n"
+        "    one = socket.socket(socket.AF_UNIX)\n"
+        "    one.bind(path)\n"
+        "    return one\n"
+        "kept = [bound(sys.argv[1] + '/sub/socket'), bound(sys.argv[1] + '/subway')]\n"
+        "ready(below=kept[0].fileno(), beside=kept[1].fileno())",
+        str(tmp_path),
+    )
+    below, beside = (one.pid, one.told["below"]), (one.pid, one.told["beside"])
+    assert uses(f"{tmp_path}/sub/", one.pid) == [below]
+    assert uses(f"{tmp_path}/", one.pid) == sorted([below, beside], key=str)
+    shown = json.loads(text("--json", "--pid", str(one.pid), "--path", f"{tmp_path}/sub/*"))
+    assert [held["fd"] for process in shown["processes"] for held in process["descriptors"]] == [below[1]]
+
+
 def test_unix_sockets_by_path_and_by_abstract_name(child, tmp_path):
     one = child(
         "import socket\nnamed, odd, client = (socket.socket(socket.AF_UNIX) for _ in range(3))\n"

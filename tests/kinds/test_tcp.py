@@ -137,6 +137,27 @@ def test_any_bytes_are_a_tcp_info_or_too_short(data):
         assert len(data) < 8
 
 
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [(1, "retransmit"), (2, "keepalive"), (3, "time-wait"), (4, "window-probe"), (9, "9")],
+)
+def test_the_timer_that_runs_and_when_it_goes_off(number, name):
+    found = told(tcp(1, attributes=attribute(2, INFO), timer=number, timer_ms=7200))["tcp"]
+    assert (found["timer"], found["timer_ms"]) == (name, 7200)
+    still = told(tcp(1, attributes=attribute(2, INFO), timer=0, timer_ms=7200))["tcp"]
+    assert {"timer", "timer_ms"} & still.keys() == set()
+
+
+def test_how_its_packets_are_marked():
+    marks = attribute(5, b"\x10") + attribute(6, b"\0") + attribute(15, struct.pack("=I", 7))
+    found = told(tcp(1, attributes=marks))
+    assert {name: found.get(name) for name in ("type_of_service", "traffic_class", "mark")} == {
+        "type_of_service": 16,
+        "traffic_class": None,
+        "mark": 7,
+    }
+
+
 def test_a_connection():
     socket = tcp(1, receive_queue=5, send_queue=120, uid=33, shutdown=0)
     machine = Silence(facing=(701,), listeners=(9, 10))

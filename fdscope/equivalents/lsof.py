@@ -1,0 +1,263 @@
+"""lsof(8): its options, and what they are in fdscope."""
+
+from __future__ import annotations
+
+from .row import Row, Table
+
+_INTERNET = "tcp,udp,udplite"
+
+LSOF = Table(
+    "lsof",
+    "lsof(8)",
+    "4.95",
+    (
+        # names and what joins options
+        Row("NAME", "who has this file open", "lsof FILE", "fdscope who FILE", often=True),
+        Row("NAME", "who has a file open on this mount", "lsof MOUNT", "fdscope who MOUNT"),
+        Row("NAME", "who has this unix socket", "lsof SOCKET", "fdscope who unix:SOCKET"),
+        Row("--", "what follows is a name", "lsof -- FILE", "fdscope who -- FILE"),
+        Row(
+            "-a",
+            "all options must be true, not one of them",
+            "lsof -a -p PID -i",
+            f"fdscope --pid PID --kind {_INTERNET}",
+            "options of fdscope are always joined so; --where has 'or'",
+        ),
+        # of which processes
+        Row(
+            "-p LIST",
+            "of these processes",
+            "lsof -p PID",
+            "fdscope PID",
+            "a report; with --pid PID one table",
+            often=True,
+        ),
+        Row("-p ^LIST", "of all processes but these", "lsof -p ^PID", "fdscope --where 'pid != PID'"),
+        Row(
+            "-c NAME",
+            "of processes whose name begins so",
+            "lsof -c NAME",
+            "fdscope --process ^NAME",
+            "'fdscope NAME' for the report on processes of that name",
+        ),
+        Row(
+            "-c /REGEX/i", "of processes by regular expression", "lsof -c /NAME/i", "fdscope --process '(?i)NAME'"
+        ),
+        Row(
+            "-c ^NAME",
+            "of processes whose name does not begin so",
+            "lsof -p PID,OTHER -c ^NAME",
+            "fdscope --pid PID,OTHER --where 'process !~ \"^NAME\"'",
+        ),
+        Row("-u LIST", "of processes of these users", "lsof -u USER", "fdscope --user USER"),
+        Row(
+            "-u ^LIST",
+            "of processes of other users",
+            "lsof -p PID,OTHER -u ^USER",
+            "fdscope --pid PID,OTHER --where 'user != \"USER\"'",
+        ),
+        Row("-g LIST", "of these process groups", "lsof -g PGID", "fdscope --where 'process_group == PGID'"),
+        Row(
+            "-K",
+            "every thread like a process",
+            note="threads of a process share its descriptors, and lsof repeats them; fdscope tells apart (column "
+            "tid) those of a thread that has a table of its own, and of every thread what it waits for: waits PID",
+        ),
+        Row(
+            "-z ZONE",
+            "of zones of Solaris",
+            note="there are none on Linux; --container NAME, --cgroup PATH, --netns NETNS",
+        ),
+        Row("-Z CONTEXT", "of security contexts of SELinux", note="security contexts are not read yet"),
+        # which files
+        Row("-d LIST", "these descriptors", "lsof -a -p PID -d 0-2", "fdscope --pid PID --fd 0-2"),
+        Row(
+            "-d LIST",
+            "current directory, root, program",
+            "lsof -a -p PID -d cwd,rtd,txt",
+            "fdscope --pid PID --fd cwd,root,exe",
+        ),
+        Row(
+            "-d mem", "files that memory is mapped from", "lsof -a -p PID -d mem", "fdscope --pid PID --fd mapped"
+        ),
+        Row(
+            "-d ^LIST",
+            "all descriptors but these",
+            "lsof -a -p PID -d ^0-2",
+            "fdscope --pid PID --where 'not (fd <= 2)'",
+        ),
+        Row(
+            "+d DIR",
+            "this directory and what is in it, not deeper",
+            "lsof +d DIR",
+            "fdscope --path DIR --path 'DIR/*'",
+            "deleted files that were in it are told too",
+        ),
+        Row(
+            "+D DIR",
+            "everything below this directory",
+            "lsof +D DIR",
+            "fdscope who DIR/",
+            "the tree is not walked, so that its size costs nothing; deleted files that were in it are told too",
+            often=True,
+        ),
+        Row(
+            "-x fl",
+            "of +d and +D: follow links, enter other mounts",
+            note="fdscope asks what the open files are called, and walks no tree that could lead elsewhere",
+        ),
+        Row("-f NAME", "a mount point means the directory itself", "lsof -f -- MOUNT", "fdscope --path MOUNT"),
+        Row("+f NAME", "a path must be a mount point", "lsof +f -- MOUNT", "fdscope who MOUNT"),
+        Row(
+            "+L1",
+            "files that have no name left",
+            "lsof +L1",
+            "fdscope --deleted",
+            "memory that never had a name: --kind memfd",
+            often=True,
+        ),
+        Row(
+            "+L N",
+            "files with fewer than N names",
+            "lsof +L2",
+            "fdscope --where 'links < 2'",
+            "of files: pipes and the like have no names to count",
+        ),
+        Row("-N", "files of NFS", "lsof -N", "fdscope --where 'filesystem =~ \"^nfs\"'"),
+        Row("-U", "unix sockets", "lsof -U", "fdscope --kind unix"),
+        Row("-i", "sockets of the Internet families", "lsof -i", f"fdscope --kind {_INTERNET}"),
+        Row("-i 4", "of IPv4", "lsof -i 4", f"fdscope -4 --kind {_INTERNET}"),
+        Row("-i 6", "of IPv6", "lsof -i 6", f"fdscope -6 --kind {_INTERNET}"),
+        Row("-i PROTOCOL", "of one protocol", "lsof -i tcp", "fdscope --kind tcp"),
+        Row("-i PROTOCOL", "of one protocol", "lsof -i udp", "fdscope --kind udp"),
+        Row(
+            "-i :PORT",
+            "at this port, here or at the other end",
+            "lsof -i :PORT",
+            "fdscope --where 'local_port == PORT or remote_port == PORT'",
+            "the port of this machine alone, as in 'who has port 8080': fdscope who :PORT",
+        ),
+        Row(
+            "-i :PORT -s TCP:LISTEN",
+            "who listens on this port",
+            "lsof -i :PORT -s TCP:LISTEN",
+            "fdscope who --listening :PORT",
+            often=True,
+        ),
+        Row(
+            "-i :LOW-HIGH",
+            "at one of these ports",
+            "lsof -i :PORT-65535",
+            f"fdscope --kind {_INTERNET} --where 'local_port >= PORT or remote_port >= PORT'",
+        ),
+        Row(
+            "-i @HOST",
+            "from or to this address",
+            "lsof -i @ADDRESS",
+            "fdscope who ADDRESS",
+            "also a network: fdscope who 10.0.0.0/8",
+            often=True,
+        ),
+        Row(
+            "-i @HOST:PORT",
+            "from or to this address and port",
+            "lsof -i tcp@ADDRESS:PORT",
+            "fdscope who tcp:ADDRESS:PORT",
+            "one who listens on all addresses is told too",
+        ),
+        Row("-s PROTOCOL:STATE", "in this state", "lsof -i tcp -s TCP:LISTEN", "fdscope --kind tcp --listening"),
+        Row(
+            "-s PROTOCOL:STATE",
+            "in this state",
+            "lsof -i tcp -s TCP:ESTABLISHED",
+            "fdscope --kind tcp --where 'state == \"ESTABLISHED\"'",
+        ),
+        Row(
+            "-s PROTOCOL:^STATE",
+            "not in this state",
+            "lsof -i tcp -s TCP:^LISTEN",
+            "fdscope --kind tcp --where 'state != \"LISTEN\"'",
+        ),
+        Row(
+            "-X",
+            "without the tables of TCP and UDP sockets",
+            note='they are read where sockets are shown; --where \'kind not in ("tcp", "udp")\' leaves both out',
+        ),
+        # what is told of them
+        Row(
+            "-t",
+            "process ids alone",
+            "lsof -t FILE",
+            "fdscope who --pids FILE",
+            "with any selection: fdscope --pids --kind tcp",
+            often=True,
+        ),
+        Row("-t", "process ids alone", "lsof -t -i tcp", "fdscope --pids --kind tcp"),
+        Row(
+            "-F LIST",
+            "for programs",
+            "lsof -F pcfn -p PID",
+            "fdscope --ndjson --pid PID",
+            "one JSON object a line for each descriptor; names of files may hold anything, also a newline",
+        ),
+        Row("-o", "the offset", "lsof -a -p PID -o", "fdscope --pid PID --columns pid,fd,position"),
+        Row("-o N", "how many digits an offset may have", note="it is always told whole"),
+        Row("-s", "the size", "lsof -a -p PID -s", "fdscope --pid PID --columns pid,fd,size_bytes"),
+        Row("+L", "how many names the file has", "lsof +L -a -p PID", "fdscope --pid PID --columns pid,fd,links"),
+        Row("-L", "not how many names", note="it is shown where it is asked for"),
+        Row("+f g", "flags of open(2)", "lsof +fg -a -p PID", "fdscope --pid PID --columns pid,fd,flags"),
+        Row("+f G", "the same as a number", note="flags are told by name: nonblock, append, …"),
+        Row(
+            "-E",
+            "the other end of pipes and sockets",
+            "lsof -E -a -p PID",
+            "fdscope --pid PID --columns pid,fd,peers",
+            "also of TCP and UDP within the machine; the usual column WHAT tells it, too",
+        ),
+        Row(
+            "+E",
+            "the same, and the files at the other end",
+            note="peers name process and descriptor: explain PID FD",
+        ),
+        Row("-g", "the process group", "lsof -g -p PID", "fdscope --pid PID --columns pid,fd,process_group"),
+        Row("-R", "the parent process", "lsof -R -p PID", "fdscope --pid PID --columns pid,fd,parent_pid"),
+        Row("-l", "users by number", "lsof -l -p PID", "fdscope --pid PID --columns pid,fd,uid"),
+        Row("+c N", "how much of a name", "lsof +c 0 -p PID", "fdscope --pid PID --columns pid,fd,process"),
+        Row(
+            "-T qs",
+            "state and queues of TCP",
+            "lsof -T qs -a -p PID -i",
+            f"fdscope --pid PID --kind {_INTERNET} --columns pid,fd,state,receive_queue_bytes,send_queue_bytes",
+        ),
+        Row("-n", "no names of hosts", note="addresses are always told as numbers"),
+        Row("-P", "no names of ports", note="ports are always told as numbers"),
+        Row("+M", "what rpcbind(8) registered at a port", note="rpcbind is another process; 'rpcinfo -p' asks it"),
+        Row("-M", "nothing of rpcbind(8)", note="always so"),
+        # how it goes about it
+        Row(
+            "+|-r SECONDS",
+            "again and again",
+            "lsof -r 1 -p PID",
+            "fdscope watch PID",
+            "shows what changes; what is opened and closed: fdscope watch --ndjson --changes PID",
+        ),
+        Row("-b", "no call that may block", note="always so: what may hang is asked by another process"),
+        Row("-S SECONDS", "how long such a call may take", "lsof -S 2 -p PID", "fdscope --timeout 2 --pid PID"),
+        Row("-O", "without that other process", note="it is started only where a file system may hang"),
+        Row("-e PATH", "ask nothing of this file system", note="what hangs is given up after --timeout SECONDS"),
+        Row(
+            "-Q",
+            "nothing found is no failure",
+            note="the exit status is 0, 1 for nothing found, 2 for wrong usage",
+        ),
+        Row("-V", "say what was not found", note="always so, on standard error"),
+        Row("+|-w", "with or without warnings", note="they are on standard error, and in JSON: problems"),
+        Row("-v", "the version", "lsof -v", "fdscope --version"),
+        Row("-h, -?", "help", "lsof -h", "fdscope --help"),
+        Row("-A, -C, -D, -k, +|-m", "AFS, caches, files of the kernel", note="nothing that Linux needs"),
+        # newer
+        Row("-J", "one JSON document", ours="fdscope --json --pid PID", note="newer than 4.95; not compared"),
+        Row("-j", "a JSON object a line", ours="fdscope --ndjson --pid PID", note="newer than 4.95; not compared"),
+        Row("-H", "sizes for people", note="newer than 4.95; the column WHAT has them so, other columns in bytes"),
+    ),
+)
