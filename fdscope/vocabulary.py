@@ -269,7 +269,7 @@ def _of_class(kind: type[Struct], name: str, path: tuple[str, ...], *, of_proces
         parts = field.parts
     if field is None:
         return None
-    form = "string" if field.choices and field.form.startswith('"') else field.form
+    form = "string" if field.form.startswith('"') else field.form  # of words that are listed
     form = _list_of(form) if lists else form
     return Word(
         name,

@@ -77,15 +77,19 @@ def needs(asked: Namespace, where: Expression | None) -> dict[str, bool]:
     return {"peers": (some or asks_for_peers(words)) and not asked.no_peers, "waits": asks_for_waits(words)}
 
 
-def write_groups(snapshot: Snapshot, asked: Namespace, console: Console) -> None:
-    """Groups, in the form that was asked for."""
+def write_groups(snapshot: Snapshot, asked: Namespace, where: Expression | None, console: Console) -> None:
+    """Groups, in the form that was asked for.
+
+    Files held without a descriptor are counted only where the expression chose them, and not merely their process.
+    """
     from ..answers import Groups
     from ..groups import groups, words_of
     from ..report.groups import in_order, table
     from ..report.process import all_held
 
     words = words_of(asked.group_by)
-    rows = all_held(snapshot.processes, files=is_choosing(asked), mapped=asked.mapped)
+    files = where is not None and any(not one.of_process for one in where.words)
+    rows = all_held(snapshot.processes, files=files, mapped=asked.mapped)
     found = in_order(groups(rows, words), words, asked.sort)
     if asked.json or asked.ndjson:
         answer = Groups(

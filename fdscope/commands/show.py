@@ -51,14 +51,17 @@ def run(asked: Namespace, console: Console) -> int:
     )
     if any(problem.reason == "no-such-process" for problem in snapshot.problems):
         snapshot.problems = _with_hints(snapshot.problems, asked.targets)
-    _write_answer(snapshot, asked, console, is_tree=is_tree)
+    if asked.group_by:
+        write_groups(snapshot, asked, where, console)
+    else:
+        _write_answer(snapshot, asked, console, is_tree=is_tree)
+    if (asked.group_by or is_tree) and not (asked.json or asked.ndjson or asked.pids):
+        _say_problems(snapshot, console)
     return _status(snapshot, asked)
 
 
 def _write_answer(snapshot: Snapshot, asked: Namespace, console: Console, *, is_tree: bool) -> None:
-    if asked.group_by:
-        write_groups(snapshot, asked, console)
-    elif asked.json:
+    if asked.json:
         pieces = document.snapshot(snapshot)
         for piece in [document.indented(b"".join(pieces))] if console.is_terminal else pieces:
             console.write_bytes(piece)
@@ -75,8 +78,6 @@ def _write_answer(snapshot: Snapshot, asked: Namespace, console: Console, *, is_
         write_tree(snapshot, asked, console)
     else:
         _write_tables(snapshot, asked, console)
-    if (asked.group_by or is_tree) and not (asked.json or asked.ndjson or asked.pids):
-        _say_problems(snapshot, console)
 
 
 def _check(asked: Namespace) -> None:
