@@ -6,7 +6,7 @@ from argparse import Namespace
 from typing import Any
 
 from ..model import Snapshot
-from ..selection import UsageError
+from ..selection import UsageError, nearest
 from ..where import Expression
 
 
@@ -28,7 +28,19 @@ def chosen(asked: Namespace) -> Expression | None:
         return expression(asked, lambda word: pids_then(whole, word), lambda word: net_namespace_of(whole, word))
     from ..scanner import pids_of
 
+    _must_be_users(asked.user)
     return expression(asked, lambda word: pids_of(word, asked.proc), lambda word: _net_namespace(word, asked.proc))
+
+
+def _must_be_users(values: list[str]) -> None:
+    """Raises UsageError if a name that --user was given is that of no account on this machine."""
+    for name in (word.strip() for value in values for word in value.split(",")):
+        if name and not name.isdigit():
+            from ..kernel.users import is_user, names
+
+            if not is_user(name):
+                hint = nearest(name, names(), "give a name that getent(1) passwd lists, or a number")
+                raise UsageError(f"no user is called '{name[:60]}': {hint}")
 
 
 def kept(asked: Namespace) -> Snapshot:

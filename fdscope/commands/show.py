@@ -57,6 +57,9 @@ def run(asked: Namespace, console: Console) -> int:
         _write_answer(snapshot, asked, console, is_tree=is_tree)
     if (asked.group_by or is_tree) and not (asked.json or asked.ndjson or asked.pids):
         _say_problems(snapshot, console)
+    if where is not None and not snapshot.processes and not (asked.json or asked.ndjson or asked.pids):
+        console.flush()
+        asked.say(f"nothing that could be read fits: {where.text}")
     return _status(snapshot, asked)
 
 

@@ -15,6 +15,15 @@ def user_name(uid: int) -> str | None:
         return None
 
 
+def is_user(name: str) -> bool:
+    """Whether there is an account of this name."""
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
+
+
 def names() -> list[str]:
     """Every account, by name."""
     return sorted({one.pw_name for one in pwd.getpwall()})

@@ -158,3 +158,10 @@ def test_waits_tells_of_threads_by_what_they_wait_on_or_watch(child):
     assert threads("--user", str(os.geteuid())) == {reading, polling, one.pid}
     everyone = json.loads(run("waits", "--json", "--pid", str(one.pid)).stdout)
     assert {wait["tid"] for wait in everyone["waits"]} == {reading, polling, one.pid}
+
+
+def test_a_user_whom_nobody_knows_is_told_with_the_nearest():
+    for command in ([], ["who", "/dev/null"], ["watch", "--count", "1"], ["waits"]):
+        done = run(*command, "--user", "rooot")
+        assert (done.returncode, done.stdout) == (2, b"")
+        assert done.stderr == b"fdscope: no user is called 'rooot': did you mean 'root'?\n"
