@@ -114,7 +114,14 @@ def _help_of(command: str) -> str:
 
 
 def _parser(command: str) -> _Parser:
-    found = _Parser(add_help=False, allow_abbrev=False, usage="", prog="fdscope")
+    found = _Parser(
+        add_help=False,
+        allow_abbrev=False,
+        usage="",
+        prog="fdscope",
+        # with a width of its own argparse need not import shutil, which costs 4 ms
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=100),
+    )
     found.command = command
     if {one.name: one.words for one in COMMANDS}[command]:
         found.positional = _POSITIONALS.get(command, "targets")
