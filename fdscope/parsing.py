@@ -79,7 +79,7 @@ class _Parser(argparse.ArgumentParser):
         name, why = found.groups() if found else ("", message)
         option = next((one for one in options_of(self.command) if name in one.names), None)
         if option is not None and why.startswith("expected"):
-            joined = f"a value that begins with a minus is joined by '=', as in {name}=-size_bytes"
+            joined = f"a value that begins with a minus is joined by '=', as in {name}=-odd"
             raise UsageError(f"{name} takes a value, {option.value}: {option.help}; {joined}")
         if option is not None and why.startswith("ignored explicit argument"):
             raise UsageError(f"{name} takes no value: leave {why.rpartition(' ')[2]} out")

@@ -23,8 +23,8 @@ def told(*words, wishes=""):
         (["doctor", "--jsn"], "there is no option '--jsn': did you mean '--json'?"),
         (["--xyzzy"], "there is no option '--xyzzy': 'fdscope help options' lists those that there are"),
         (["who", "--xyzzy", "/"], "there is no option '--xyzzy': 'fdscope who --help' lists those that there are"),
-        (["--interval", "2"], "'--interval' is an option of watch, not of show; see 'fdscope help options'"),
-        (["explain", "-t", "1", "2"], "'-t' is an option of who, not of explain; see 'fdscope explain --help'"),
+        (["--interval", "2"], "'--interval' is an option of watch, leaks, not of show; see 'fdscope help options'"),
+        (["explain", "-t", "1", "2"], "'-t' is an option of show, who, not of explain; see 'fdscope explain --help'"),
         (["--format", "cvs"], "--format cannot be 'cvs': did you mean 'csv'?"),
         (["--color", "blue"], "--color cannot be 'blue': it takes auto, always, never"),
         (["--json=yes"], "--json takes no value: leave 'yes' out"),
@@ -36,9 +36,9 @@ def test_a_mistake_is_told_with_what_was_meant(words, line):
 
 
 def test_a_value_that_looks_like_an_option_is_told_how_to_write():
-    line = told("--sort", "-size_bytes")
-    assert line.startswith("--sort takes a value, KEY: sort descriptors by these columns")
-    assert line.endswith("as in --sort=-size_bytes")
+    line = told("--container", "-odd")
+    assert line.startswith("--container takes a value, NAME: of processes in the container whose name begins so")
+    assert line.endswith("as in --container=-odd")
 
 
 def test_a_command_that_is_misspelt_is_taken_for_a_process_and_then_told():
