@@ -23,8 +23,14 @@ def told(*words, wishes=""):
         (["doctor", "--jsn"], "there is no option '--jsn': did you mean '--json'?"),
         (["--xyzzy"], "there is no option '--xyzzy': 'fdscope help options' lists those that there are"),
         (["who", "--xyzzy", "/"], "there is no option '--xyzzy': 'fdscope who --help' lists those that there are"),
-        (["--interval", "2"], "'--interval' is an option of watch, leaks, not of show; see 'fdscope help options'"),
-        (["explain", "-t", "1", "2"], "'-t' is an option of show, who, not of explain; see 'fdscope explain --help'"),
+        (
+            ["--interval", "2"],
+            "'--interval' is an option of watch, leaks, not of show; see 'fdscope help options'",
+        ),
+        (
+            ["explain", "-t", "1", "2"],
+            "'-t' is an option of show, who, not of explain; see 'fdscope explain --help'",
+        ),
         (["--format", "cvs"], "--format cannot be 'cvs': did you mean 'csv'?"),
         (["--color", "blue"], "--color cannot be 'blue': it takes auto, always, never"),
         (["--json=yes"], "--json takes no value: leave 'yes' out"),

@@ -73,7 +73,6 @@ def test_a_terminal_shows_it_as_it_is_with_bold_headings():
     ("text", "named"),
     [
         ("tea", "first line"),
-        ("tea - x\n\n    hot", "hot"),
         ("tea - x\n\n    $ tea\n hot", "hot"),
         ("tea - x\n\n  a  b\n c", " c"),
         ("tea - x\n\na\n  b  c\nd", "d"),
@@ -83,6 +82,12 @@ def test_a_terminal_shows_it_as_it_is_with_bold_headings():
 def test_another_form_is_refused(text, named):
     with pytest.raises(ValueError, match=named):
         parse(text)
+
+
+def test_lines_behind_four_blanks_without_a_command_are_shown_as_they_are():
+    topic = parse('tea - x\n\n    pour("tea")\n      slowly')
+    assert topic.blocks == (Example("", ('pour("tea")', "  slowly")),)
+    assert "".join(mdoc(topic)).endswith('.Bd -literal -offset indent\npour("tea")\n  slowly\n.Ed\n')
 
 
 @given(st.text(alphabet="aB $-.\n\\'\"(", max_size=80))
