@@ -6,7 +6,8 @@ import socket
 
 import pytest
 from children import until, waits_of
-from program import run, text
+from program import text
+from program import within as run
 
 from fdscope import UsageError, watch, who
 from fdscope.watcher import Watch

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from program import run, text
+from program import text
+from program import within as run
 
 from fdscope.report.schema import schema
 

@@ -7,7 +7,8 @@ import re
 
 import jsonschema
 import pytest
-from program import run, text
+from program import text
+from program import within as run
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,8 @@ import json
 
 import jsonschema
 import pytest
-from program import run, text, without_rights
+from program import text, without_rights
+from program import within as run
 
 from fdscope import scan
 from fdscope.prospects import explanation

@@ -7,7 +7,8 @@ import subprocess
 import time
 
 import pytest
-from program import ENVIRONMENT, PROGRAM, run, text
+from program import ENVIRONMENT, PROGRAM, text
+from program import within as run
 
 from fdscope import scan
 

@@ -10,7 +10,8 @@ import urllib.parse
 import jsonschema
 import pytest
 from children import Lab, without_others
-from program import ENVIRONMENT, run, text
+from program import ENVIRONMENT, text
+from program import within as run
 from test_tables import on_a_terminal
 
 

@@ -12,7 +12,8 @@ import subprocess
 import termios
 import xml.etree.ElementTree
 
-from program import ENVIRONMENT, PROGRAM, run, text
+from program import ENVIRONMENT, PROGRAM, text
+from program import within as run
 
 
 def rows_of(holder):

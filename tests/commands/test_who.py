@@ -5,7 +5,8 @@ import os
 
 import jsonschema
 import pytest
-from program import run, text, without_rights
+from program import text, without_rights
+from program import within as run
 
 from fdscope import who
 
