@@ -363,6 +363,7 @@ ready(reader=reader)
 
 def test_a_row_tells_who_is_at_the_other_end(child):
     one = child("ready()")
+    the_wait(one)
     (row,) = text("waits", "--format", "tsv", "--no-headers", str(one.pid)).splitlines()
     assert re.search(rf"\t{one.hold} pipe:\[\d+\], read end  <-> \S+\[{os.getpid()}\] fd \d+$", row)
 
