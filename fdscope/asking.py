@@ -12,9 +12,8 @@ from typing import Any
 from .kinds import KINDS
 from .model import kind_name
 from .selection import UsageError, nearest
-from .where import Expression, all_of, parse, pattern, quoted
+from .where import ROLES, Expression, all_of, parse, pattern, quoted
 
-ROLES = ("cwd", "root", "exe", "mapped")
 _INTERNET = 'kind in ("tcp", "udp", "udplite", "icmp", "raw")'
 _GLOB = re.compile(r"\*\*/|\*\*|\*|\?|\[!?\]?[^]/]*\]|[^*?\[]+|\[")
 
@@ -42,13 +41,13 @@ def expression(asked: Any, pids: Pids, net_namespace: NetNamespaces) -> Expressi
 
 def texts(asked: Any, pids: Pids, net_namespace: NetNamespaces) -> list[str]:
     """The shorthands, each as the expression that it stands for; raises what `expression` raises."""
-    found = [of(values) for name, of in _OF_VALUES.items() if (values := getattr(asked, name))]
-    found += [text for name, text in _OF_FLAGS.items() if getattr(asked, name)]
-    versions = [text for name, text in _OF_VERSIONS.items() if getattr(asked, name)]
+    found = [of(values) for name, of in _OF_VALUES.items() if (values := getattr(asked, name, None))]
+    found += [text for name, text in _OF_FLAGS.items() if getattr(asked, name, False)]
+    versions = [text for name, text in _OF_VERSIONS.items() if getattr(asked, name, False)]
     found += [_any(versions)] if versions else []
     if asked.tree:
         found.append(_tree(pids(asked.tree)))
-    if asked.netns:
+    if getattr(asked, "netns", None):
         found.append(_any(_netns(net_namespace(word)) for word in _words("--netns", asked.netns)))
     return found
 
@@ -90,6 +89,10 @@ def _name(values: list[str]) -> str:
 
 
 def _regex(option: str, value: str) -> str:
+    if not value:
+        raise UsageError(
+            f"{option} takes a regular expression, as in {option} '^a'; an empty one is found everywhere"
+        )
     try:
         pattern(value)
     except ValueError as error:
@@ -128,6 +131,8 @@ def _fd(values: list[str]) -> str:
 
 def _path(values: list[str]) -> str:
     for value in values:
+        if not value:
+            raise UsageError("--path takes a pattern of paths, as in --path '/var/log/**'")
         try:
             pattern(glob(value))
         except ValueError:

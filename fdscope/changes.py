@@ -125,7 +125,7 @@ class Leak(Struct, kw_only=True, omit_defaults=True):
     descriptors: Annotated[int, said("descriptors of the process now")]
     descriptor_limit: Annotated[int | None, said("how many it may have: the soft limit")] = None
     seconds_to_limit: Annotated[
-        float | None, said("when these alone will have filled the rest of it, should they go on so")
+        float | None, said("when the rest of it will be filled, should all that grows in this process go on so")
     ] = None
     oldest_fd: Annotated[int, said("the number of the one that was seen first")]
     newest_fd: Annotated[int, said("the number of the one that was seen last")]

@@ -117,7 +117,8 @@ def check(
     """
     processes = [one for one in snapshot.processes if not _holds_nothing(one)]
     values: dict[str, list[Value]] = {}
-    findings = list(_gone(snapshot, rates if terms.of_rates else None, processes))
+    timed = rates if terms.of_rates else None
+    findings = list(_gone(snapshot, timed, processes, of_processes=terms.of_processes))
     unread = _unread(snapshot, terms, where, holds_nothing)
     for name, limits in terms.limits.items():
         values[name], unknown = measured(name, snapshot, processes, rates)
@@ -163,17 +164,23 @@ def nobody(snapshot: Snapshot) -> set[int]:
 # what could not be judged
 
 
-def _gone(snapshot: Snapshot, rates: Sequence[Rate] | None, processes: Sequence[Process]) -> Iterator[Finding]:
+def _gone(
+    snapshot: Snapshot, rates: Sequence[Rate] | None, processes: Sequence[Process], *, of_processes: bool
+) -> Iterator[Finding]:
     """Processes that were asked about and are not there."""
     for problem in snapshot.problems:
         is_thread = problem.pid is not None and problem.detail is not None
         if problem.what == "process" and problem.reason in ("no-such-process", "pid-reused") and not is_thread:
             text = problem.detail or f"no process has the pid {problem.pid}"
             yield Finding(check=GONE, level="critical", pid=problem.pid, text=text)
-    if rates is not None and processes and not rates:
-        first = processes[0]
-        text = f"{named(first.pid, first.name)} has ended while it was measured"
-        yield Finding(check=GONE, level="critical", pid=first.pid, process=first.name, text=text)
+    left = {one.pid for one in rates or ()}
+    asked = {word for word in snapshot.targets or () if word.isdigit()}
+    for one in processes if rates is not None else ():
+        if one.pid not in left and (str(one.pid) in asked or not left):
+            text = f"{named(one.pid, one.name)} has ended while it was measured"
+            yield Finding(check=GONE, level="critical", pid=one.pid, process=one.name, text=text)
+    if snapshot.where is not None and not snapshot.processes and of_processes:
+        yield Finding(check=GONE, level="critical", text="no process is there that the options choose")
 
 
 def _unread(
@@ -237,7 +244,8 @@ def _metrics(limits: Limits, values: Sequence[Value], snapshot: Snapshot) -> Ite
 
     def metric(label: str, value: float) -> Metric:
         times = 100 if unit == "%" else 1
-        numbers = [None if one is None else round(one * times, 2) for one in (value, limits.warn, limits.crit)]
+        told = (value, limits.warn, limits.crit)
+        numbers = [None if one is None else round(one * times, 2 if one * times >= 0.1 else 12) for one in told]
         most = 100 if unit == "%" else None
         return Metric(
             label=label,

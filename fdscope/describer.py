@@ -66,7 +66,8 @@ class Describer:
             ).processes:
                 held = chosen.get(process.pid, {})
                 for descriptor in process.descriptors or ():
-                    self._told[process.pid, descriptor.fd, held.get(descriptor.fd, b"")] = _in_words(descriptor)
+                    if descriptor.fd in held:
+                        self._told[process.pid, descriptor.fd, held[descriptor.fd]] = _in_words(descriptor)
             self._told.setdefault(key, text(link))
             done = time.monotonic()
             self._next = done + _PATIENCE * (done - now)

@@ -81,12 +81,15 @@ def diff(
         old, new = first.get(pid), second.get(pid)
         if old is not None and new is not None and is_same(identity(old), identity(new)):
             if old.descriptors is None or new.descriptors is None:
-                problems.append(_not_compared(old, new))
+                problems.append(_not_compared(pid, "before" if old.descriptors is None else "now"))
                 continue
             compared += 1
             change = _compared(old, new, kinds)
             if change is not None:
                 found.append(change)
+            continue
+        if (old is None and _is_unread(pid, before)) or (new is None and _is_unread(pid, after)):
+            problems.append(_not_compared(pid, "before" if old is None else "now"))
             continue
         if old is not None:
             stays = _is_among(old, there_after)
@@ -138,10 +141,14 @@ def _told(taken: Snapshot) -> Moment:
     )
 
 
-def _not_compared(old: Process, new: Process) -> Problem:
-    when = "before" if old.descriptors is None else "now"
+def _is_unread(pid: int, taken: Snapshot) -> bool:
+    """Whether a process was there, and what it holds could not be read: it may be left out for that alone."""
+    return any(one.pid == pid and one.what == "descriptors" for one in taken.problems)
+
+
+def _not_compared(pid: int, when: str) -> Problem:
     return Problem(
-        pid=new.pid,
+        pid=pid,
         what="descriptors",
         reason="permission-denied",
         detail=f"its descriptors could not be read {when}: they are not compared",
@@ -313,19 +320,22 @@ def _groups(
     cases = joined(patterns)
     groups: dict[tuple[Any, ...], list[Descriptor]] = {}
     facts_of: dict[tuple[Any, ...], tuple[Fact, ...]] = {}
+    exact_of: dict[tuple[Any, ...], set[Pattern]] = {}
     for (change, one, facts), exact in zip(told, patterns, strict=True):
         case: Pattern = cases[exact]
         alike = tuple((fact.field, folded(fact.before or ""), folded(fact.after or "")) for fact in facts)
         key = (change, case, one.tid, alike)
         groups.setdefault(key, []).append(one)
         facts_of.setdefault(key, facts)
+        exact_of.setdefault(key, set()).add(exact)
+    shown = {key: next(iter(exact)) if len(exact) == 1 else key[1] for key, exact in exact_of.items()}
     found = [
         ChangeGroup(
             change=key[0],
             count=len(members),
             kind=key[1].kind,
-            pattern=key[1].text or None,
-            state=key[1].state or None,
+            pattern=shown[key].text or None,
+            state=shown[key].state or None,
             fds=ranges(one.fd for one in members),
             tid=key[2],
             example=members[0].describe(),

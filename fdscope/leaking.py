@@ -27,7 +27,7 @@ from .model import Descriptor, Problem
 from .patterns import Pattern, joined, pattern
 from .problems import problem_of
 from .raw import RawDescriptor, Unread
-from .selection import UsageError
+from .selection import UsageError, words_of
 from .targets import Targets
 from .times import rfc3339
 from .where import Expression
@@ -142,7 +142,7 @@ class Sampler:
         self._interval_s = interval_s
         self._reader = Reader(self._root)
         self._many = ManyOpen()
-        self._words = list(targets)
+        self._words = words_of(targets)
         meant = None if wanted is None else Alone(self._root, wanted)
         self._targets = Targets(self._root, self._words, None, meant)
         self._watched: dict[int, Watched] = {}
@@ -272,13 +272,15 @@ class Sampler:
 
         Args:
             top: how many groups to tell of at most; None: all.
-        where: only processes of which this expression of `fdscope.where` is true.
         """
         found: list[tuple[Watched, Pattern, Trend, set[Pattern]]] = []
         for one in (*self._watched.values(), *self._over):
             found += [(one, *grown) for grown in _grown(one)]
         found.sort(key=lambda item: (item[2].shrank_in > 0, -item[2].growth, item[0].pid, item[1]))
         told = found[:top]
+        together: Counter[int] = Counter()
+        for one, _, grew, _ in found:
+            together[id(one)] += grew.growth
         for one in {id(item[0]): item[0] for item in told}.values():
             one.identify()
         return Leaks(
@@ -289,12 +291,13 @@ class Sampler:
             samples=self._samples,
             interrupted=self.interrupted or None,
             processes=len(self._watched) + len(self._over),
-            leaks=[self._leak(*item) for item in told],
+            leaks=[self._leak(*item, together[id(item[0])]) for item in told],
             leaks_total=len(found),
             problems=list(self._problems.values()),
         )
 
-    def _leak(self, one: Watched, case: Pattern, grew: Trend, members: set[Pattern]) -> Leak:
+    def _leak(self, one: Watched, case: Pattern, grew: Trend, members: set[Pattern], together: int) -> Leak:
+        """One group; `together`: by how many all groups of its process grew, which fill the same table."""
         seconds = max(one.ended_at - one.began_at, 1e-3)
         own = sorted((held.first_sample, fd) for fd, held in one.held.items() if held.pattern in members)
         descriptors = len(one.held)
@@ -319,7 +322,7 @@ class Sampler:
             share=round(grew.last / max(descriptors, 1), 4),
             descriptors=descriptors,
             descriptor_limit=one.limit,
-            seconds_to_limit=None if one.is_over else seconds_to(one.limit, descriptors, grew.growth, seconds),
+            seconds_to_limit=None if one.is_over else seconds_to(one.limit, descriptors, together, seconds),
             oldest_fd=own[0][1] if own else -1,
             newest_fd=newest,
             states=dict(states.most_common()) or None,

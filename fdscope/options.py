@@ -75,7 +75,9 @@ SPEAKING = ("help", "completion")
 """The commands that look at nothing, and heed no wishes."""
 
 CHOOSING = ("show", "who", "waits", "watch", "diff", "leaks", "check")
-"""The commands that take what chooses descriptors and processes."""
+"""The commands that take what chooses processes."""
+CHOOSING_HELD = ("show", "who", "waits", "diff", "check")
+"""Those of them that also take what chooses descriptors."""
 READING = ("show", "explain", "who", "waits", "check")
 """The commands that look once, or read a snapshot."""
 LIVE = ("watch", "leaks", "lab", "doctor")
@@ -85,9 +87,14 @@ DRAWING = ("show", "who", "waits", "diff", "leaks")
 
 
 def _choosing(names: str, help_: str, value: str = "", takes: str = "", *, bare: bool = False) -> Option:
-    """An option that chooses, which all of those commands take; with a value it may be given several times."""
+    """An option that chooses processes; with a value it may be given several times."""
     repeats = bool(value) and not bare
     return Option(tuple(names.split()), help_, value, (), None, CHOOSING, "selection", takes, repeats, bare)
+
+
+def _held(names: str, help_: str, value: str = "", takes: str = "") -> Option:
+    """One that chooses descriptors."""
+    return _choosing(names, help_, value, takes)._replace(commands=CHOOSING_HELD)
 
 
 SELECTION = (
@@ -110,27 +117,27 @@ SELECTION = (
     ),
     _choosing("--cgroup", "of processes in this control group, or below it", "PATH"),
     _choosing("--container", "of processes in the container whose name begins so", "NAME"),
-    _choosing(
+    _held(
         "--netns",
         "of this network namespace: an inode number, a name that ip-netns(8) gave it, self, or pid:PID",
         "NETNS",
     ),
-    _choosing("--kind -k", "of these kinds (fdscope-kinds(7))", "LIST", "kind"),
-    _choosing(
+    _held("--kind -k", "of these kinds (fdscope-kinds(7))", "LIST", "kind"),
+    _held(
         "--fd -d", "these descriptors: numbers and ranges, cwd, root, exe, mapped, as in --fd 0-2,7,cwd", "LIST"
     ),
-    _choosing("--name", "those whose name, as the column NAME has it, matches the regular expression", "REGEX"),
-    _choosing(
+    _held("--name", "those whose name, as the column NAME has it, matches the regular expression", "REGEX"),
+    _held(
         "--path",
         "files, and sockets bound to them, by path: * stands for anything but a slash, ** for anything, as in "
         "--path '/var/log/**'",
         "GLOB",
         "file",
     ),
-    _choosing("--ipv4 -4", "sockets of IPv4"),
-    _choosing("--ipv6 -6", "sockets of IPv6"),
-    _choosing("--listening -l", "sockets that wait for connections"),
-    _choosing("--deleted", "files that have no name left"),
+    _held("--ipv4 -4", "sockets of IPv4"),
+    _held("--ipv6 -6", "sockets of IPv6"),
+    _held("--listening -l", "sockets that wait for connections"),
+    _held("--deleted", "files that have no name left"),
     Option(
         ("--mapped",),
         "also the files that memory is mapped from; only those: --fd mapped",

@@ -24,7 +24,7 @@ from .kinds import KINDS, file_types_of, links_of, needed_for
 from .links import UNKNOWN, Links, Same, held_by, objects
 from .model import Descriptor, Object, Problem, Process, Snapshot
 from .problems import OTHERS, problem_of
-from .selection import Candidate, Selected, UsageError, nearest, select
+from .selection import Candidate, Selected, UsageError, nearest, select, words_of
 from .text import text
 from .times import rfc3339
 from .where import Expression, only, parse
@@ -89,7 +89,7 @@ def scan(
             directory as `proc`, or `source` cannot be used here.
     """
     stages.begin("selection")
-    words = list(targets)
+    words = words_of(targets)
     wanted = parse(where) if isinstance(where, str) else where
     kinds = _kinds(wanted, peers=peers)
     if wanted is not None:
@@ -357,5 +357,7 @@ def _candidates(root: Proc) -> list[Candidate]:
             parsed = tasks.parse_stat(stat)
         except STRANGE:
             continue
-        found.append(Candidate(pid, parsed.name, tasks.parse_command(command), parsed.start_ticks))
+        found.append(
+            Candidate(pid, parsed.name, tasks.parse_command(command), parsed.start_ticks, parsed.parent_pid)
+        )
     return found

@@ -29,7 +29,7 @@ from .model import Problem, Process, kind_name
 from .problems import problem_of
 from .questions import OfDeleted, OfInode, OfLinks, OfMount, OfName, Question, Scene, SocketFile
 from .raw import RawDescriptor, RawHeldFile, RawMount, RawPlace, RawSocket, RawStatus, Record, Unread
-from .selection import UsageError
+from .selection import UsageError, words_of
 from .text import original, text
 from .times import rfc3339
 from .uses import SUBSTITUTES, count, in_order
@@ -100,7 +100,7 @@ def who(
         UsageError: a word is none of the forms, there is no word, `where` is no expression or asks for too much,
             or there is no such directory as `proc`.
     """
-    words = list(dict.fromkeys(objects))
+    words = list(dict.fromkeys(words_of(objects)))
     if not words:
         raise UsageError(f"who takes at least one object; the forms are: {FORMS}")
     asked = [parse(word) for word in words]

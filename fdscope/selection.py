@@ -33,6 +33,7 @@ class Candidate(NamedTuple):
     """As proc_pid_comm(5) has it: at most 15 bytes."""
     command: list[str]
     start_ticks: int
+    parent_pid: int | None = None
 
 
 class Selected(NamedTuple):
@@ -90,7 +91,7 @@ def named(word: str, candidates: Iterable[Candidate], own_pid: int | None) -> li
 
     They are those whose name, or the base name of whose program, is `word`; if there are none, those whose
     name it matches as a regular expression; if there are none, those whose command line it matches, but for
-    that of `own_pid`, which holds the word itself.
+    `own_pid` and those that it descends from: a shell, sudo or timeout that runs it holds the word itself.
 
     Raises:
         UsageError: `word` is no regular expression.
@@ -111,7 +112,26 @@ def named(word: str, candidates: Iterable[Candidate], own_pid: int | None) -> li
             "a backslash before a sign takes its meaning away"
         ) from None
     by_name = [one for one in everyone if pattern.search(one.name)]
-    return by_name or [one for one in everyone if one.pid != own_pid and pattern.search(" ".join(one.command))]
+    if by_name:
+        return by_name
+    parents = {one.pid: one.parent_pid for one in everyone}
+    askers = set() if own_pid is None else {own_pid, *ancestors(own_pid, parents.get)}
+    return [one for one in everyone if one.pid not in askers and pattern.search(" ".join(one.command))]
+
+
+def words_of(targets: Iterable[str | int]) -> list[str]:
+    """Targets or objects as words; a pid may be a number.
+
+    Raises:
+        UsageError: it is one text, of which each letter would be taken for a target, or something else is in it.
+    """
+    if isinstance(targets, (str, bytes)):
+        raise UsageError(f"targets stand in a list: give [{targets!r}], not {targets!r}")
+    words = [str(one) if isinstance(one, int) else one for one in targets]
+    for one in words:
+        if not isinstance(one, str):
+            raise UsageError(f"a target is a text or a pid, not {one!r:.60}")
+    return words
 
 
 def ancestors(pid: int, parent_of: Callable[[int], int | None]) -> list[int]:

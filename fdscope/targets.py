@@ -121,7 +121,8 @@ class Targets:
             stat = tasks.parse_stat(raw[0])
         except (ValueError, IndexError):
             return
-        self._names[pid] = Candidate(pid, stat.name, tasks.parse_command(raw[1]), stat.start_ticks)
+        command = tasks.parse_command(raw[1])
+        self._names[pid] = Candidate(pid, stat.name, command, stat.start_ticks, stat.parent_pid)
 
     def _candidates(self) -> list[Candidate]:
         return list(self._names.values())

@@ -305,7 +305,28 @@ def _list_of(form: str) -> str:
     return form if form.startswith(_LIST) else f"{_LIST}{form}{'s' * plain}"
 
 
+_ELSEWHERE = {
+    "args": "command",
+    "cmdline": "command",
+    "comm": "process",
+    "cpu": "cpu_time_s",
+    "descriptors": "descriptor_count",
+    "fd_count": "descriptor_count",
+    "fds": "descriptor_count",
+    "offset": "position",
+    "pgid": "process_group",
+    "ppid": "parent_pid",
+    "rss": "memory.resident_bytes",
+    "sid": "session",
+    "uptime": "started_at",
+    "vsz": "memory.virtual_bytes",
+}
+"""What other programs call a field, where no likeness leads to it."""
+
+
 def _hint(name: str) -> str:
+    if name.lower() in _ELSEWHERE:
+        return f"did you mean '{_ELSEWHERE[name.lower()]}'?"
     first, dot, _ = name.partition(".")
     inner = list(dict.fromkeys(_inner(name))) if dot else []
     known, meant = inner or names(), name if inner else first

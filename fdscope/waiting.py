@@ -10,6 +10,7 @@ from .deadlocks import edges
 from .held_up import Choice, told
 from .model import Descriptor, Process, Snapshot
 from .scanner import scan
+from .selection import words_of
 from .times import rfc3339
 from .where import Expression, parse
 
@@ -53,7 +54,7 @@ def waits(
     Raises:
         UsageError: as `scan` does.
     """
-    words = list(targets)
+    words = words_of(targets)
     wanted = parse(where) if isinstance(where, str) else where
     of_processes = wanted is not None and all(word.of_process for word in wanted.words)
     began, clock = time.time(), time.monotonic()

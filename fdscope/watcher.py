@@ -14,7 +14,7 @@ from . import host, switches
 from ._version import __version__
 from .alone import Alone, early
 from .describer import Describer
-from .frame import CommandTotal, Ended, Frame, MachineFrame, ProcessFrame, ProcessSummary, Rate, Sampling, Summary
+from .frame import CommandTotal, Ended, Frame, MachineFrame, ProcessSummary, Rate, Sampling, Summary
 from .kernel.counters import Machine as MachineFiles
 from .kernel.counters import ManyOpen
 from .kernel.programs.switches import RawTotal, RawWay
@@ -22,7 +22,7 @@ from .kernel.root import Proc
 from .model import Problem
 from .problems import problem_of
 from .raw import RawTask, Unread
-from .selection import UsageError
+from .selection import UsageError, words_of
 from .sources import counting
 from .subject import Subject
 from .targets import Targets
@@ -104,7 +104,7 @@ class Watch:
         self._ended: list[Ended] = []
         try:
             meant = None if wanted is None else Alone(self._root, wanted)
-            self._targets = Targets(self._root, list(targets), family_of, meant)
+            self._targets = Targets(self._root, words_of(targets), family_of, meant)
             everyone = self._targets.everyone or family_of is not None
             self._switched = counting(source, self._root, everyone=everyone)
             self._began = self._last = time.monotonic()
@@ -250,8 +250,13 @@ class Watch:
                 self._end(pid, subject)
         shown = sorted(self._subjects.values(), key=lambda one: (-one.rate, one.pid))[: self._top]
         machine, running = self._machine(seconds)
-        self._describer.shown = {one.pid: one.inventory.links for one in shown if not one.is_kernel}
-        found = [self._process(one, seconds, now, running, machine.cpus) for one in shown]
+        held = [one for one in shown if not one.is_kernel]
+        for one in held:
+            self._take(one, now)
+        self._describer.shown = {one.pid: one.inventory.links for one in held}
+        found = [
+            one.frame(seconds, now, self._describer, running, machine.cpus, changes=self._changes) for one in shown
+        ]
         own_s = time.process_time()
         own_share, self._own_s = (own_s - self._own_s) / seconds, own_s
         looks, self._looks = self._looks, 0
@@ -296,14 +301,11 @@ class Watch:
         except NotLoaded as reason:
             raise UsageError(f"the bpf source has stopped: {reason}; --source proc works without it") from None
 
-    def _process(
-        self, subject: Subject, seconds: float, now: float, running: int | None, cpus: int | None
-    ) -> ProcessFrame:
-        if not subject.is_kernel:
-            unread = subject.inventory.take(now, self._describer, always=self._changes)
-            if unread is not None:
-                self._tell(unread)
-        return subject.frame(seconds, now, self._describer, running, cpus, changes=self._changes)
+    def _take(self, subject: Subject, now: float) -> None:
+        """Lists what a process holds, before any of it is described: one look answers for all."""
+        unread = subject.inventory.take(now, self._describer, always=self._changes)
+        if unread is not None:
+            self._tell(unread)
 
     def summary(self, command: CommandTotal | None = None) -> Summary:
         """What was seen from the beginning on; of a command with its totals, which it tells at its end."""

@@ -61,6 +61,8 @@ _TOKEN = re.compile(
     re.VERBOSE | re.ASCII | re.DOTALL,
 )
 
+ROLES = ("cwd", "root", "exe", "mapped")
+"""How a file is held without a descriptor."""
 _SAME = {"&&": "and", "||": "or", "!": "not", "[": "(", "]": ")"}
 _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=", "=~", "!~", "in")
 _OWN_WORDS = ("and", "or", "not", "in", "exists", "true", "false")
@@ -230,6 +232,15 @@ def pattern(text: str, *, any_case: bool = False) -> Callable[[str], Any]:
             return re.compile(text, re.IGNORECASE if any_case else 0).search
     except (re.error, ValueError, OverflowError, RecursionError) as error:
         raise ValueError(str(error)) from None
+
+
+def _no_number(field: Word, text: str) -> str:
+    """What to write instead of a text that a number is compared with."""
+    if text in ROLES:
+        return f'{text} is no number but a role: write role == "{text}"'
+    if text.lstrip("-").isdigit():
+        return f"{field.name} is a number, and stands without quotes"
+    return f"{field.name} is a number, which '{text[:60]}' is not"
 
 
 # what is written
@@ -457,7 +468,7 @@ class _Parser:
                 raise self._wrong(f'{field.name} is text: write {field.name} {sign} "{value.text}"', place)
             return value.as_of(field)
         if is_of == "number":
-            raise self._wrong(f"{field.name} is a number, and stands without quotes", place)
+            raise self._wrong(_no_number(field, value), place)
         if field.choices and not field.any_case and sign == "==" and value not in field.choices:
             hint = nearest(value, field.choices, f"it is one of {', '.join(field.choices)}")
             raise self._wrong(f"{field.name} is never '{value[:60]}': {hint}", place)
@@ -469,7 +480,7 @@ class _Parser:
             other = word(name)
         except UsageError as error:
             hint = f'{error}; text stands in quotes: {field.name} {sign} "{name}"'
-            raise self._wrong(hint, place) from None
+            raise self._wrong(_no_number(field, name) if field.is_number else hint, place) from None
         if not _is_plain(field) or not _is_plain(other) or field.is_number != other.is_number:
             hint = (
                 f'{field.name} and {name} cannot be compared; text stands in quotes: {field.name} {sign} "{name}"'

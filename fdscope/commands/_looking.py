@@ -32,6 +32,20 @@ def chosen(asked: Namespace) -> Expression | None:
     return expression(asked, lambda word: pids_of(word, asked.proc), lambda word: _net_namespace(word, asked.proc))
 
 
+def nothing_fits(asked: Namespace) -> str:
+    """What to say where nothing was chosen; of the mapped files of a snapshot also why."""
+    told = "nothing that could be read fits what the options choose"
+    told += f" of {', '.join(asked.targets[:3])}" if asked.targets else ""
+    where = chosen(asked) if asked.from_ else None
+    if where is not None and where.asks_for_files and not _has_mappings(kept(asked)):
+        told += "; files that memory is mapped from are in a snapshot only if it was taken with --mapped"
+    return told
+
+
+def _has_mappings(snapshot: Snapshot) -> bool:
+    return any(one.role == "mapped" for process in snapshot.processes for one in process.files or ())
+
+
 def _must_be_users(values: list[str]) -> None:
     """Raises UsageError if a name that --user was given is that of no account on this machine."""
     for name in (word.strip() for value in values for word in value.split(",")):

@@ -69,7 +69,11 @@ def _terms(asked: Namespace) -> Terms:
 
 
 def _seconds(asked: Namespace, terms: Terms) -> float:
-    if asked.for_ is not None and not terms.of_rates:
+    if (
+        asked.for_ is not None
+        and not terms.of_rates
+        and not any(word.startswith("--for") for word in asked.preferred)
+    ):
         raise UsageError(
             "--for is the time over which rates are measured: give --max-growth or --max-switches, too"
         )

@@ -8,6 +8,7 @@ from ..changes import Difference
 from ..console import Console
 from ..difference import Identity, diff, identity
 from ..model import Snapshot
+from ..quantity import many
 from ..report import document
 from ..report.problems import of_all
 from ..saved import load, part
@@ -28,18 +29,35 @@ def run(asked: Namespace, console: Console) -> int:
         raise UsageError("standard input cannot be read twice: give one of the snapshots as a file")
     asked.kept, asked.from_ = load(names[0]), names[0]
     where = chosen(asked)
-    found = _of_files(asked.kept, load(names[1]), where) if names[1:] else _of_now(asked.kept, where, asked)
+    found = _of_files(asked.kept, load(names[1]), where, asked) if names[1:] else _of_now(asked.kept, where, asked)
     _write(found, asked, console)
     if not found.compared and found.problems:
         return NOT_PERMITTED
     return DONE if found.same else NOTHING_FOUND
 
 
-def _of_files(before: Snapshot, after: Snapshot, where: Expression | None) -> Difference:
-    """Of each only what the other was asked about, too."""
+def _of_files(before: Snapshot, after: Snapshot, where: Expression | None, asked: Namespace) -> Difference:
+    """Of each only what the other was asked about, too.
+
+    Raises:
+        UsageError: they were asked about different processes.
+    """
+    one = before if before.targets == after.targets else part(before, after.targets or [])
+    other = after if before.targets == after.targets else part(after, before.targets or [])
+    if before.targets and after.targets:
+        alone = len(before.processes) - len(one.processes) + len(after.processes) - len(other.processes)
+        if alone and not (one.processes and other.processes):
+            raise UsageError(
+                "the two snapshots were asked about different processes: take both of the same targets, or of the "
+                "whole machine"
+            )
+        if alone:
+            asked.say(
+                f"{many(alone, 'process', 'processes')} that only one of the two was asked about: not compared"
+            )
     return diff(
-        part(before, after.targets or [], _both(after.where, where)),
-        part(after, before.targets or [], _both(before.where, where)),
+        part(one, [], _both(after.where, where)),
+        part(other, [], _both(before.where, where)),
         there_before=[identity(one) for one in before.processes],
         there_after=[identity(one) for one in after.processes],
     )

@@ -41,7 +41,7 @@ def run(asked: Namespace, console: Console) -> int:
     if sampler.interrupted:
         return INTERRUPTED
     refused = {one.pid for one in found.problems if one.reason == "permission-denied"}
-    return NOT_PERMITTED if asked.targets and len(refused) == found.processes else DONE
+    return NOT_PERMITTED if found.processes and len(refused) >= found.processes else DONE
 
 
 def _write(found: Leaks, asked: Namespace, console: Console) -> None:

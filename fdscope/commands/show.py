@@ -14,7 +14,7 @@ from ..report import document
 from ..selection import UsageError, nearest
 from ..statuses import DONE, NOT_PERMITTED, NOTHING_FOUND
 from ._layouts import check_groups, draws_tree, needs, style_of, write_groups, write_tree
-from ._looking import chosen, is_choosing, look
+from ._looking import chosen, is_choosing, look, nothing_fits
 
 if TYPE_CHECKING:
     from ..report.style import Style
@@ -59,7 +59,7 @@ def run(asked: Namespace, console: Console) -> int:
         _say_problems(snapshot, console)
     if where is not None and not snapshot.processes and not (asked.json or asked.ndjson or asked.pids):
         console.flush()
-        asked.say(f"nothing that could be read fits: {where.text}")
+        asked.say(nothing_fits(asked))
     return _status(snapshot, asked)
 
 
@@ -99,6 +99,8 @@ def _check(asked: Namespace) -> None:
     is_no_table = asked.json or asked.ndjson or asked.pids
     if is_no_table and (asked.format or (asked.columns and asked.columns != "help")):
         raise UsageError("--format and --columns draw tables: leave them out, or --json, --ndjson and --pids")
+    if asked.sort is not None and (asked.ndjson or asked.pids) and asked.group_by is None:
+        raise UsageError("--sort is for tables: --ndjson and --pids tell processes by pid; sort(1) sorts lines")
 
 
 def _status(snapshot: Snapshot, asked: Namespace) -> int:
@@ -108,7 +110,7 @@ def _status(snapshot: Snapshot, asked: Namespace) -> int:
     denied = {
         one.pid for one in snapshot.problems if one.what == "descriptors" and one.reason == "permission-denied"
     }
-    if asked.targets and all(one.pid in denied for one in snapshot.processes):
+    if (asked.targets or is_choosing(asked)) and all(one.pid in denied for one in snapshot.processes):
         return NOT_PERMITTED
     return DONE
 

@@ -72,7 +72,9 @@ def _write(found: Waits, asked: Namespace, console: Console) -> None:
     of_kernel = sum(one.kernel_thread is True for one in found.waits)
     if of_kernel and not asked.all:
         console.say(f"fdscope: {many(of_kernel, 'thread')} of the kernel left out; --all shows them")
-    if found.threads_total and not found.waits and not found.threads_unknown:
+    if is_choosing(asked) and not found.waits:
+        asked.say(f"no thread waits on anything that fits; looked at {found.threads_total:,}")
+    elif found.threads_total and not found.waits and not found.threads_unknown:
         console.say(f"fdscope: no thread waits; looked at {found.threads_total:,}")
     if found.threads_unknown:
         told_of = f"what {many(found.threads_unknown, 'thread')} wait for could not be found out"
@@ -83,7 +85,9 @@ def _write(found: Waits, asked: Namespace, console: Console) -> None:
 
 
 def _status(found: Waits, asked: Namespace) -> int:
-    if (asked.targets and not found.threads_total) or (is_choosing(asked) and not found.waits):
+    if asked.targets and not found.threads_total:
         return NOTHING_FOUND
     refused = any(one.reason == "permission-denied" and one.what == "syscall" for one in found.problems)
-    return NOT_PERMITTED if refused and not any(one.wait.syscall for one in found.waits) else DONE
+    if refused and not any(one.wait.syscall for one in found.waits):
+        return NOT_PERMITTED
+    return NOTHING_FOUND if is_choosing(asked) and not found.waits else DONE

@@ -43,6 +43,8 @@ def run(asked: Namespace, console: Console) -> int:
         for word in watch.unmatched:
             console.say(f"fdscope: no process is called '{printable(word)}'")
         if (asked.targets or is_choosing(asked)) and not watch.pids:
+            if not watch.unmatched:
+                console.say("fdscope: no process fits what the options choose")
             return NOTHING_FOUND
         if console.is_terminal and not asked.ndjson and not asked.lines:
             from .live import can_show, show

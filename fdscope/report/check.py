@@ -20,7 +20,8 @@ _LONGEST = 400
 
 def lines(found: Check) -> Iterator[str]:
     """The whole answer, line by line."""
-    yield f"FDSCOPE {found.status.upper()} - {plain(found.summary)} | {performance(found.metrics)}\n"
+    numbers = f" | {performance(found.metrics)}" if found.metrics else ""
+    yield f"FDSCOPE {found.status.upper()} - {plain(found.summary)}{numbers}\n"
     shown = found.findings if len(found.findings) > 1 else []
     for one in shown[:_MOST_LINES]:
         yield f"{one.level.upper()}: {plain(one.text)}\n"
@@ -53,8 +54,9 @@ def performance(metrics: Sequence[Metric]) -> str:
 
 
 def _number(value: float) -> str:
-    """Without exponent and separators."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+    """Without exponent and separators; two digits after the point, or of a small number the first two."""
+    digits = 2 if abs(value) >= 0.1 or not value else min(-int(f"{value:e}".partition("e")[2]) + 1, 12)
+    return f"{value:.{digits}f}".rstrip("0").rstrip(".")
 
 
 def _option(limits: Limits) -> str:

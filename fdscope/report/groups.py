@@ -24,7 +24,10 @@ _LIMITS = ("capacity_bytes", "receive_buffer_bytes", "send_buffer_bytes")
 def table(
     found: Sequence[Group], words: Sequence[Word], style: Style, *, form: str = "table", show_headers: bool = True
 ) -> Iterator[str]:
-    """The lines of the table. For people sums that are nothing throughout are left out, and sizes have units."""
+    """The lines of the table. For people sums that are nothing throughout are left out, and sizes have units.
+
+    Where a descriptor may be in several groups, as with flags, there is no share: the groups are no parts.
+    """
     for_people = form in ("table", "plain")
     sums = list(sums_in(found))
     if for_people:
@@ -33,7 +36,7 @@ def table(
     headers += [word_header(name) if for_people else name for name in sums]
     rows = [[*_values(one, words, for_people), *_counts(one), *_sums(one, sums, for_people)] for one in found]
     to_right = [*(one.is_number for one in words), *(True for _ in (*COUNTS, *sums))]
-    if form == "table":
+    if form == "table" and not any(one.form.startswith("list of") for one in words):
         total = sum(one.count for one in found) or 1
         headers.append("SHARE")
         to_right.append(False)

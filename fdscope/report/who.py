@@ -135,3 +135,5 @@ def _of_sockets(asked: Asked, word: str) -> Iterator[str]:
     elif unclaimed:
         verb = "belongs" if unclaimed == 1 else "belong"
         yield f"{word}: of {many(asked.sockets, 'socket')}, {unclaimed:,} {verb} to no process that could be read"
+    elif not asked.uses_total:
+        yield f"{word}: nobody of those that the options choose holds it"

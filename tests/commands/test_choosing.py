@@ -6,7 +6,7 @@ import socket
 
 import pytest
 from children import until, waits_of
-from program import text
+from program import text, without_rights
 from program import within as run
 
 from fdscope import UsageError, watch, who
@@ -113,13 +113,20 @@ def test_watch_of_a_name_finds_those_that_come_later(child):
 
 
 def test_watch_refuses_what_it_cannot_tell_of_a_process_alone():
-    for words, name in ((["--kind", "tcp"], "kind"), (["--where", "descriptor_count > 3"], "descriptor_count")):
-        done = run("watch", "--count", "1", *words)
+    for command in (["watch", "--count", "1"], ["leaks", "--for", "1s"]):
+        for wish, name in (('kind == "tcp"', "kind"), ("descriptor_count > 3", "descriptor_count")):
+            done = run(*command, "--where", wish)
+            assert (done.returncode, done.stdout) == (2, b"")
+            assert f"'{name}' is known only of what they hold".encode() in done.stderr
+        done = run(*command, "--kind", "tcp")
         assert (done.returncode, done.stdout) == (2, b"")
-        assert f"'{name}' is known only of what they hold".encode() in done.stderr
+        assert (
+            f"'--kind' is an option of show, who, waits, diff, check, not of {command[0]}".encode() in done.stderr
+        )
     done = run("watch", "--user", "root", "--", "true")
     assert done.returncode == 2
-    assert run("watch", "--count", "1", "--pid", "4194305").returncode == 1
+    done = run("watch", "--count", "1", "--pid", "4194305")
+    assert (done.returncode, done.stderr) == (1, b"fdscope: no process fits what the options choose\n")
 
 
 WAITERS = """
@@ -166,3 +173,24 @@ def test_a_user_whom_nobody_knows_is_told_with_the_nearest():
         done = run(*command, "--user", "rooot")
         assert (done.returncode, done.stdout) == (2, b"")
         assert done.stderr == b"fdscope: no user is called 'rooot': did you mean 'root'?\n"
+
+
+def test_what_may_not_be_read_is_no_empty_answer(foreign):
+    pid = str(foreign.pid)
+    for words in (
+        ["--pid", pid],
+        ["--json", "--where", f"pid == {pid}"],
+        ["--pids", "--pid", pid],
+        ["waits", "--pid", pid],
+    ):
+        assert run(*words, preexec_fn=without_rights).returncode == 3
+    assert run("waits", "--pid", "4194305").returncode == 1
+
+
+def test_a_role_is_not_compared_with_a_number():
+    for wish in ('fd == "cwd"', "fd == cwd"):
+        done = run("--where", wish)
+        assert done.returncode == 2
+        assert b"""cwd is no number but a role: write role == "cwd",""" in done.stderr
+    for words in (["--path", ""], ["--name", ""], ["--process", ""], ["--user", ""]):
+        assert run(*words).returncode == 2

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from program import text
+from program import text, without_rights
 from program import within as run
 
 from fdscope.report.schema import schema
@@ -126,8 +126,15 @@ def test_two_snapshots_of_different_targets_are_compared_in_what_both_were_asked
     both = tmp_path / "both.json"
     both.write_bytes(run("--json", str(leaker.pid), str(holder.pid)).stdout)
     for names in ([before, str(both)], [str(both), before]):
-        found = json.loads(run("diff", "--json", *names).stdout)
+        done = run("diff", "--json", *names)
+        found = json.loads(done.stdout)
         assert (found["same"], found["compared"]) == (True, 1)
+        assert done.stderr == b"fdscope: 1 process that only one of the two was asked about: not compared\n"
+    other = tmp_path / "other.json"
+    other.write_bytes(run("--json", str(holder.pid)).stdout)
+    done = run("diff", before, str(other))
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"were asked about different processes" in done.stderr
 
 
 def test_the_whole_machine_remembers_that_it_was_whole_and_who_looked():
@@ -160,3 +167,15 @@ def test_standard_input_is_one_of_the_snapshots(leaker, before):
         assert run("diff", "-", before, stdin=kept).returncode == 0
     with open(before, "rb") as kept:
         assert run("diff", "-", stdin=kept).returncode == 0
+
+
+def test_what_could_not_be_read_is_neither_ended_nor_closed(foreign, tmp_path):
+    whole = tmp_path / "whole.json"
+    whole.write_bytes(run("--json", str(foreign.pid)).stdout)
+    for words in ([], ["--kind", "pipe"], ["--user", "nobody"]):
+        done = run("diff", "--json", str(whole), *words, preexec_fn=without_rights)
+        found = json.loads(done.stdout)
+        assert (done.returncode, found.get("processes", []), found["compared"]) == (3, [], 0)
+        assert [(one["pid"], one["what"], one["reason"]) for one in found["problems"]] == [
+            (foreign.pid, "descriptors", "permission-denied")
+        ]
