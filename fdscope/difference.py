@@ -58,6 +58,8 @@ def diff(
     before: Snapshot,
     after: Snapshot,
     *,
+    whole_before: Snapshot | None = None,
+    whole_after: Snapshot | None = None,
     there_before: Collection[Identity] = (),
     there_after: Collection[Identity] = (),
 ) -> Difference:
@@ -68,23 +70,29 @@ def diff(
     Args:
         before: a snapshot.
         after: a later one.
+        whole_before: what `before` was chosen from, where it was: what fits only now is then no new descriptor.
+        whole_after: the same of `after`.
         there_before: processes that were there before, also such that `before` does not have, as it tells only of
             those that hold what was asked about.
         there_after: the same of `after`.
     """
     first, second = _processes(before, after), _processes(after, before)
+    all_first = first if whole_before is None else _processes(whole_before, after)
+    all_second = second if whole_after is None else _processes(whole_after, before)
     found: list[ProcessChange] = []
     kinds: dict[str, Counter[str]] = {}
     problems: list[Problem] = []
     compared = 0
     for pid in sorted({*first, *second}):
         old, new = first.get(pid), second.get(pid)
-        if old is not None and new is not None and is_same(identity(old), identity(new)):
-            if old.descriptors is None or new.descriptors is None:
-                problems.append(_not_compared(pid, "before" if old.descriptors is None else "now"))
+        was, now = all_first.get(pid), all_second.get(pid)
+        if was is not None and now is not None and is_same(identity(was), identity(now)):
+            if was.descriptors is None or now.descriptors is None:
+                problems.append(_not_compared(pid, "before" if was.descriptors is None else "now"))
                 continue
             compared += 1
-            change = _compared(old, new, kinds)
+            chosen = {(one.tid, one.fd) for each in (old, new) if each for one in each.descriptors or ()}
+            change = _compared(was, now, chosen, kinds)
             if change is not None:
                 found.append(change)
             continue
@@ -211,10 +219,12 @@ def _alone(process: Process, became: str, kinds: dict[str, Counter[str]]) -> Pro
 Changed = tuple[Descriptor, tuple[Fact, ...]]
 
 
-def _compared(old: Process, new: Process, kinds: dict[str, Counter[str]]) -> ProcessChange | None:
-    """A process that both snapshots have; None: it holds what it held."""
-    was = {(one.tid, one.fd): one for one in old.descriptors or ()}
-    now = {(one.tid, one.fd): one for one in new.descriptors or ()}
+def _compared(
+    old: Process, new: Process, chosen: Collection[Place], kinds: dict[str, Counter[str]]
+) -> ProcessChange | None:
+    """A process that both snapshots have, at the chosen numbers; None: it holds there what it held."""
+    was = {place: one for one in old.descriptors or () if (place := (one.tid, one.fd)) in chosen}
+    now = {place: one for one in new.descriptors or () if (place := (one.tid, one.fd)) in chosen}
     _count(kinds, "before", was.values())
     _count(kinds, "after", now.values())
     opened, closed = [], []

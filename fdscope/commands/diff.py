@@ -58,6 +58,8 @@ def _of_files(before: Snapshot, after: Snapshot, where: Expression | None, asked
     return diff(
         part(one, [], _both(after.where, where)),
         part(other, [], _both(before.where, where)),
+        whole_before=one,
+        whole_after=other,
         there_before=[identity(one) for one in before.processes],
         there_after=[identity(one) for one in after.processes],
     )
@@ -68,17 +70,24 @@ def _of_now(before: Snapshot, where: Expression | None, asked: Namespace) -> Dif
     from ..scanner import scan
 
     how = {"proc": asked.proc, "timeout_s": asked.timeout, "peers": False, "waits": False}
-    wanted = _both(before.where, where)
+    wanted = _both(before.where, None)
     known = [identity(one) for one in before.processes]
     first = part(before, [], where)
     faced = any(one.peers or one.other_end for process in first.processes for one in process.descriptors or ())
-    now: Snapshot = scan(before.targets or (), where=wanted, **{**how, "peers": faced})
-    held = {one.pid for one in now.processes}
+    whole: Snapshot = scan(before.targets or (), where=wanted, **{**how, "peers": faced})
+    held = {one.pid for one in whole.processes}
     missing = [str(one.pid) for one in first.processes if one.pid not in held] if wanted is not None else []
     there: list[Identity] = []
     if missing:  # perhaps a process is there, and holds nothing of what is meant any more
         there = [identity(one) for one in scan(missing, threads=False, **how).processes]
-    return diff(first, now, there_before=known, there_after=there)
+    return diff(
+        first,
+        part(whole, [], where),
+        whole_before=before,
+        whole_after=whole,
+        there_before=known,
+        there_after=there,
+    )
 
 
 def _both(then: str | None, where: Expression | None) -> Expression | None:

@@ -99,7 +99,7 @@ def test_options_of_selection_choose_on_both_sides(leaker, before):
     assert (done.returncode, done.stdout.splitlines()[2]) == (0, b"the same")
     done = run("diff", "--json", "--kind", "regular", before)
     (change,) = json.loads(done.stdout)["processes"]
-    assert (change["became"], change["before"], change["after"]) == ("filled", 0, 20)
+    assert (change["became"], change["before"], change["after"]) == ("stayed", 0, 20)
 
 
 def test_a_snapshot_that_was_chosen_from_is_compared_with_what_the_same_choice_gives_now(leaker, tmp_path):
@@ -179,3 +179,16 @@ def test_what_could_not_be_read_is_neither_ended_nor_closed(foreign, tmp_path):
         assert [(one["pid"], one["what"], one["reason"]) for one in found["problems"]] == [
             (foreign.pid, "descriptors", "permission-denied")
         ]
+
+
+def test_what_fits_only_now_was_there_before_and_has_changed(child, tmp_path):
+    path = tmp_path / "file"
+    one = child("fd = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT); ready(fd=fd)", str(path))
+    then = tmp_path / "then.json"
+    then.write_bytes(run("--json", str(one.pid)).stdout)
+    path.unlink()
+    done = run("diff", "--json", str(then), "--deleted")
+    found = json.loads(done.stdout)
+    assert (done.returncode, found["compared"], found["opened"], found["changed"]) == (1, 1, 0, 1)
+    (group,) = found["processes"][0]["groups"]
+    assert (group["change"], group["fds"]) == ("changed", str(one.told["fd"]))
