@@ -96,6 +96,7 @@ ready(tids=[int(tid) for tid in os.listdir("/proc/self/task") if int(tid) != os.
 
 def test_a_worker_of_io_uring_is_told_apart_and_not_read_as_a_call(child):
     one = child(WORKER)
+    the_wait(one)
     process, thread = the_wait(one, one.told["tids"][0])
     assert thread.kernel_thread is True
     assert thread.wait is None or (thread.wait.syscall, thread.wait.on) == (None, None)
