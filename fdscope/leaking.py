@@ -24,10 +24,11 @@ from .kernel.sockets import Sockets
 from .kernel.source import Found, ProcSource
 from .kinds import decode
 from .model import Descriptor, Problem
+from .opening import opened
 from .patterns import Pattern, joined, pattern
 from .problems import problem_of
 from .raw import RawDescriptor, Unread
-from .selection import UsageError, words_of
+from .selection import words_of
 from .targets import Targets
 from .times import rfc3339
 from .where import Expression
@@ -135,10 +136,7 @@ class Sampler:
         where: str | Expression | None = None,
     ) -> None:
         wanted = early("leaks", where)
-        try:
-            self._root = Proc(proc)
-        except OSError as error:
-            raise UsageError(f"cannot use '{proc}' as /proc: {error.strerror}") from None
+        self._root = opened(proc)
         self._interval_s = interval_s
         self._reader = Reader(self._root)
         self._many = ManyOpen()

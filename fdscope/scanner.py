@@ -23,6 +23,7 @@ from .kernel.system import system
 from .kinds import KINDS, file_types_of, links_of, needed_for
 from .links import UNKNOWN, Links, Same, held_by, objects
 from .model import Descriptor, Object, Problem, Process, Snapshot
+from .opening import opened
 from .problems import OTHERS, problem_of
 from .selection import Candidate, Selected, UsageError, nearest, select, words_of
 from .text import text
@@ -95,12 +96,7 @@ def scan(
     if wanted is not None:
         brief, mapped = False, mapped or wanted.asks_for_files
     began, clock = time.time(), time.monotonic()
-    try:
-        root = Proc(proc)
-    except OSError as error:
-        raise UsageError(
-            f"cannot use '{proc}' as /proc: {error.strerror}; --proc takes a directory like it"
-        ) from None
+    root = opened(proc)
     with contextlib.ExitStack() as stack:
         stack.enter_context(root)
         sockets = stack.enter_context(Sockets(root))
@@ -311,12 +307,7 @@ def pids_of(words: str, proc: str = "/proc") -> list[int]:
     Raises:
         UsageError: a word makes no sense, or means no process; or there is no such directory as `proc`.
     """
-    try:
-        root = Proc(proc)
-    except OSError as error:
-        raise UsageError(
-            f"cannot use '{proc}' as /proc: {error.strerror}; --proc takes a directory like it"
-        ) from None
+    root = opened(proc)
     with root:
         selected, unmatched = select(words.split(","), lambda: _candidates(root), root.own_pid())
     if unmatched:

@@ -26,6 +26,7 @@ from .kernel.source import ProcSource
 from .kernel.users import user_name
 from .kinds import decode, held_file
 from .model import Problem, Process, kind_name
+from .opening import opened
 from .problems import problem_of
 from .questions import OfDeleted, OfInode, OfLinks, OfMount, OfName, Question, Scene, SocketFile
 from .raw import RawDescriptor, RawHeldFile, RawMount, RawPlace, RawSocket, RawStatus, Record, Unread
@@ -108,12 +109,7 @@ def who(
     if meant is not None:
         _must_be_plain(meant)
     began, clock = time.time(), time.monotonic()
-    try:
-        root = Proc(proc)
-    except OSError as error:
-        raise UsageError(
-            f"cannot use '{proc}' as /proc: {error.strerror}; --proc takes a directory like it"
-        ) from None
+    root = opened(proc)
     brief = meant is None and all(isinstance(one, (Address, UnixSocket)) for one in asked)
     with root, Sockets(root, brief=brief) as sockets:
         search = _Search(root, sockets, timeout_s, meant)

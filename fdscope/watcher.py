@@ -18,8 +18,8 @@ from .frame import CommandTotal, Ended, Frame, MachineFrame, ProcessSummary, Rat
 from .kernel.counters import Machine as MachineFiles
 from .kernel.counters import ManyOpen
 from .kernel.programs.switches import RawTotal, RawWay
-from .kernel.root import Proc
 from .model import Problem
+from .opening import opened
 from .problems import problem_of
 from .raw import RawTask, Unread
 from .selection import UsageError, words_of
@@ -77,12 +77,7 @@ class Watch:
                 is known only when threads or descriptors have been read.
         """
         wanted = early("watch", where)
-        try:
-            self._root = Proc(proc)
-        except OSError as error:
-            raise UsageError(
-                f"cannot use '{proc}' as /proc: {error.strerror}; --proc takes a directory like it"
-            ) from None
+        self._root = opened(proc)
         self.interval_s = interval_s
         self._top = top
         self._changes = changes

@@ -60,16 +60,20 @@ MAY = {
     "progress": LEAVES,
     "gathering": DATA | ABOUT_DATA | {"kernel", "kinds"},
     "sources": DATA | ABOUT_DATA | {"kernel"},
+    "opening": DATA | ABOUT_DATA | {"kernel"},
     "alone": DATA | ABOUT_DATA | ASKING | {"kernel"},
-    "scanner": DATA | ABOUT_DATA | ASKING | {"kernel", "kinds", "gathering", "sources", "alone"},
-    "search": DATA | ABOUT_DATA | ASKING | {"kernel", "kinds", "sources", "alone"},
+    "scanner": DATA | ABOUT_DATA | ASKING | {"opening", "kernel", "kinds", "gathering", "sources", "alone"},
+    "search": DATA | ABOUT_DATA | ASKING | {"opening", "kernel", "kinds", "sources", "alone"},
     "describer": DATA | ABOUT_DATA | {"kernel", "kinds", "scanner"},
     "inventory": DATA | ABOUT_DATA | {"kernel", "describer"},
     "tally": DATA | ABOUT_DATA | {"kernel"},
     "subject": DATA | ABOUT_DATA | {"kernel", "describer", "inventory", "tally"},
     "targets": DATA | ABOUT_DATA | {"kernel", "alone"},
-    "watcher": DATA | ABOUT_DATA | ASKING | {"kernel", "describer", "subject", "targets", "sources", "alone"},
-    "leaking": DATA | ABOUT_DATA | ASKING | {"kernel", "kinds", "targets", "alone"},
+    "watcher": DATA
+    | ABOUT_DATA
+    | ASKING
+    | {"opening", "kernel", "describer", "subject", "targets", "sources", "alone"},
+    "leaking": DATA | ABOUT_DATA | ASKING | {"opening", "kernel", "kinds", "targets", "alone"},
     "saved": DATA | ABOUT_DATA | ASKING | {"kernel", "kinds"},
     "search_kept": DATA | ABOUT_DATA | ASKING | {"kinds"},
     "waiting": DATA | ABOUT_DATA | ASKING | {"scanner"},
@@ -80,7 +84,7 @@ MAY = {
     | ABOUT_DATA
     | ASKING
     | {"report", "scanner", "search", "search_kept", "saved", "waiting", "watcher", "checking", "leaking", "lab"}
-    | {"kernel", "kinds", "completing"},
+    | {"kernel", "kinds", "completing", "opening"},
     "cli": DATA | ABOUT_DATA | {"report", "commands", "parsing", "progress"},
     "__init__": {"_version", "saved", "scanner", "search", "waiting", "watcher", "model", "answers", "frame"}
     | {"selection", "changes", "difference", "leaking"},

@@ -7,22 +7,16 @@ from argparse import Namespace
 from .. import stages
 from ..console import Console
 from ..kernel.abilities import abilities
-from ..kernel.root import Proc
+from ..opening import opened
 from ..report.checkup import checkup, findings
 from ..report.style import Style
-from ..selection import UsageError
 from ..statuses import DONE
 
 
 def run(asked: Namespace, console: Console) -> int:
     """Looks, and says what it found."""
     stages.begin("checks")
-    try:
-        proc = Proc(asked.proc)
-    except OSError as error:
-        raise UsageError(
-            f"cannot use '{asked.proc}' as /proc: {error.strerror}; --proc takes a directory like it"
-        ) from None
+    proc = opened(asked.proc)
     with proc:
         found = list(findings(abilities(proc), asked.proc))
     if asked.json:
