@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ._version import __version__
 from .answers import Check, Finding, Limits, Metric
 from .frame import Rate
-from .measures import listeners, measured, named
+from .measures import listeners, measured, named, untold
 from .model import Descriptor, Problem, Process, Snapshot
 from .quantity import many
 from .thresholds import (
@@ -37,7 +37,7 @@ _MOST_METRICS = 10
 """How many processes the performance data name."""
 _WANTED = {
     "max-backlog-share": 'state == "LISTEN"',
-    LISTENERS: 'state == "LISTEN" or kind in ("udp", "udplite")',
+    LISTENERS: 'state == "LISTEN" or kind in ("udp", "udplite", "vsock")',
     "no-deleted-over": "deleted",
 }
 
@@ -126,6 +126,8 @@ def check(
         for one in unknown:
             unread.setdefault(one, f"--{name} takes what the kernel does not tell")
     found = list(listeners(processes)) if terms.expected is not None else []
+    for pid in untold(processes) if terms.expected is not None else ():
+        unread.setdefault(pid, "the kernel does not tell whether its vsock sockets listen")
     strange = [one for one in found if not is_expected(one[0], terms.expected or ())]
     findings += [_unexpected(*one) for one in strange]
     findings += _unjudged(unread)

@@ -120,6 +120,18 @@ def listeners(processes: Sequence[Process]) -> Iterator[tuple[Listener, Descript
             yield Listener(_DATAGRAMS[kind], address, port), one, holders
 
 
+def untold(processes: Sequence[Process]) -> list[int]:
+    """Processes with sockets that may listen, where the kernel does not tell: without CONFIG_VSOCKETS_DIAG."""
+    return [
+        process.pid
+        for process in processes
+        if any(
+            kind_name(type(one)) == "vsock" and getattr(one, "state", None) is None
+            for one in process.descriptors or ()
+        )
+    ]
+
+
 def _deleted(processes: Sequence[Process]) -> Value:
     """The space that deleted files hold, each counted once."""
     files: dict[tuple[str | None, int | None], tuple[int, Process, str]] = {}

@@ -9,6 +9,8 @@ import jsonschema
 import pytest
 from program import run, text, without_rights
 
+from fdscope import scan
+
 
 def told(*words, **more):
     """The exit status, and the lines on standard output; nothing is said elsewhere."""
@@ -335,3 +337,18 @@ def test_a_snapshot_can_be_checked_later(near_its_limit, tmp_path):
     status, (line,) = told("--from", str(path), "--max-share", "0.8,0.95")
     assert status == 1
     assert f"[{near_its_limit.pid}] has 90 descriptors of 100, 90 %; warning above 80 %" in line
+
+
+def test_a_vsock_socket_of_which_nothing_is_told_is_unknown_and_not_in_order(child):
+    one = child(
+        "import socket\ntry:\n    held = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)\n"
+        "    held.bind((socket.VMADDR_CID_ANY, 16499))\n    held.listen()\n    ready(fd=held.fileno())\n"
+        "except OSError as error:\n    ready(fd=None)"
+    )
+    if one.told["fd"] is None:
+        pytest.skip("this kernel makes no vsock sockets that listen")
+    (process,) = scan([str(one.pid)]).processes
+    (socket,) = [held for held in process.descriptors if held.fd == one.told["fd"]]
+    done = run("check", str(one.pid), "--no-listener-except", "none")
+    assert done.returncode == (3 if socket.state is None else 2)
+    assert done.stdout.startswith(b"FDSCOPE UNKNOWN" if socket.state is None else b"FDSCOPE CRITICAL")
