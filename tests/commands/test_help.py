@@ -130,8 +130,9 @@ def test_every_example_runs(topic, command, folder, lab):
         text=True,
         timeout=120,
     )
-    refused = {3} if "permission denied" in done.stderr else set()  # of other users' processes
-    assert done.returncode in {0, 1} | refused, done.stderr
+    # Of other users' processes, and of vsock sockets where the kernel lists none (CONFIG_VSOCKETS_DIAG).
+    untold = "permission denied" in done.stderr or "whether its vsock sockets listen" in done.stdout
+    assert done.returncode in ({0, 1, 3} if untold else {0, 1}), done.stderr
     assert not re.search("Traceback|jq: error|command not found", done.stderr)
     written = re.search("> (\\S+)$", command)
     assert done.stdout or done.stderr or (written and (folder / written[1]).stat().st_size)
