@@ -265,7 +265,7 @@ class _Search:
         links = [b"socket:[%d]" % one.inode for one in found]
         self._found_sockets.update(zip(links, found, strict=True))
         return OfLinks(
-            Asked(object=wanted.word, form=form, sockets=len(found)), links, links_only=self._meant is None
+            Asked(object=wanted.word, form=form, sockets=len(set(links))), links, links_only=self._meant is None
         )
 
     def _bound(self, scene: Scene | None, looked_up: Iterable[RawPlace]) -> list[SocketFile]:

@@ -38,27 +38,28 @@ from .sockdiag import (
 _NOT_HERE = (ENOENT, EINVAL, EOPNOTSUPP, EAFNOSUPPORT, EPROTONOSUPPORT)  # the kernel knows no such family
 _NAMED = (b"/run/netns", b"/var/run/netns")  # ip-netns(8)
 
-# What the kernel calls a protocol (the attribute system.sockprotoname) to what sock_diag is asked for.
-_QUESTIONS: dict[bytes, Question] = {
-    b"TCP": Question(AF_INET, TCP),
-    b"TCPv6": Question(AF_INET6, TCP),
-    b"MPTCP": Question(AF_INET, MPTCP),
-    b"MPTCPv6": Question(AF_INET6, MPTCP),
-    b"UDP": Question(AF_INET, UDP),
-    b"UDPv6": Question(AF_INET6, UDP),
-    b"UDP-Lite": Question(AF_INET, UDPLITE),
-    b"UDPLITEv6": Question(AF_INET6, UDPLITE),
-    b"RAW": Question(AF_INET, RAW),
-    b"RAWv6": Question(AF_INET6, RAW),
-    b"PING": Question(AF_INET, ICMP),
-    b"PINGv6": Question(AF_INET6, ICMPV6),
-    b"UNIX": Question(AF_UNIX, 0),
-    b"UNIX-STREAM": Question(AF_UNIX, 0),
-    b"NETLINK": Question(AF_NETLINK, 0),
-    b"PACKET": Question(AF_PACKET, 0),
-    b"AF_VSOCK": Question(AF_VSOCK, 0),
+# What the kernel calls a protocol (the attribute system.sockprotoname) to what sock_diag is asked for. A connection
+# has the name of the listener that it was accepted from; of one that came without Multipath TCP it is a plain TCP one.
+_QUESTIONS: dict[bytes, tuple[Question, ...]] = {
+    b"TCP": (Question(AF_INET, TCP),),
+    b"TCPv6": (Question(AF_INET6, TCP),),
+    b"MPTCP": (Question(AF_INET, MPTCP), Question(AF_INET, TCP)),
+    b"MPTCPv6": (Question(AF_INET6, MPTCP), Question(AF_INET6, TCP)),
+    b"UDP": (Question(AF_INET, UDP),),
+    b"UDPv6": (Question(AF_INET6, UDP),),
+    b"UDP-Lite": (Question(AF_INET, UDPLITE),),
+    b"UDPLITEv6": (Question(AF_INET6, UDPLITE),),
+    b"RAW": (Question(AF_INET, RAW),),
+    b"RAWv6": (Question(AF_INET6, RAW),),
+    b"PING": (Question(AF_INET, ICMP),),
+    b"PINGv6": (Question(AF_INET6, ICMPV6),),
+    b"UNIX": (Question(AF_UNIX, 0),),
+    b"UNIX-STREAM": (Question(AF_UNIX, 0),),
+    b"NETLINK": (Question(AF_NETLINK, 0),),
+    b"PACKET": (Question(AF_PACKET, 0),),
+    b"AF_VSOCK": (Question(AF_VSOCK, 0),),
 }
-_EVERY = tuple(dict.fromkeys(_QUESTIONS.values()))
+_EVERY = tuple(dict.fromkeys(question for those in _QUESTIONS.values() for question in those))
 _ONLY_IN_PROC = (ICMP, ICMPV6)  # of ping sockets there is no sock_diag
 
 
@@ -109,10 +110,7 @@ class Sockets:
         if not number.isdigit():
             return None
         inode = int(number)
-        question = _QUESTIONS.get(raw.protocol)
-        if raw.protocol and question is None:
-            return None
-        questions = _EVERY if question is None else (question,)
+        questions = _QUESTIONS.get(raw.protocol, ()) if raw.protocol else _EVERY
         own = self._namespace_of(raw.pid)
         if own is not None:
             for one in questions:

@@ -46,6 +46,8 @@ _STATES = {
     13: "CLOSED",
 }
 _NOT_YET = ("SYN-SENT", "CLOSED")
+_OTHER_IS_OPEN = ("ESTABLISHED", "SYN-RECEIVED", "FIN-WAIT-1", "FIN-WAIT-2")
+"""States in which the other side has not closed: it has sent no FIN (RFC 9293)."""
 
 
 class Tcp(InternetSocket, tag="tcp", kw_only=True):
@@ -76,7 +78,7 @@ class Tcp(InternetSocket, tag="tcp", kw_only=True):
         """``tcp`` is made from the attributes INET_DIAG_INFO and INET_DIAG_CONG."""
         found, more = internet(cls, raw, machine, _STATES)
         socket = raw.socket
-        if raw.protocol.startswith(b"MPTCP") or (socket is not None and socket.protocol == _MPTCP):
+        if raw.protocol.startswith(b"MPTCP") if socket is None else socket.protocol == _MPTCP:
             found["multipath"] = True
         if socket is not None:
             if not add_backlog(found, socket):
@@ -102,7 +104,7 @@ class Tcp(InternetSocket, tag="tcp", kw_only=True):
             return "not-connected"
         if not self.remote_is_local:
             return "elsewhere"
-        return "unclaimed" if self.state in ("ESTABLISHED", "SYN-RECEIVED") else "closed"
+        return "unclaimed" if self.state in _OTHER_IS_OPEN else "closed"
 
     def describe(self) -> str:
         """``LISTEN 0.0.0.0:80, 0 of 511 waiting``; ``ESTABLISHED 10.0.0.1:22 -> 10.0.0.2:51234``."""

@@ -208,13 +208,15 @@ def test_an_ipv6_socket_may_use_an_ipv4_address():
     assert only_end(found) == ([], "unclaimed")
 
 
-@pytest.mark.parametrize("protocol", [6, 262])
-def test_a_multipath_socket_is_one_too_also_when_one_of_its_subflows_is_told(protocol):
-    found = descriptor(
-        tcp(1, protocol=protocol, attributes=attribute(2, b"?")[: 0 if protocol == 6 else 8]), b"MPTCP"
-    )
+def test_a_multipath_socket_is_one_too():
+    found = descriptor(tcp(1, protocol=262, attributes=attribute(2, b"?")), b"MPTCP")
     assert (found.multipath, found.tcp) == (True, None)
     assert found.describe() == "ESTABLISHED 127.0.0.1:80 -> 192.0.2.7:51234, multipath"
+
+
+def test_what_a_multipath_listener_accepted_of_a_plain_client_is_plain():
+    found = descriptor(tcp(1), b"MPTCP")
+    assert (found.multipath, found.state) == (None, "ESTABLISHED")
 
 
 def test_a_socket_of_another_network_namespace_is_told_as_such():
@@ -242,6 +244,9 @@ def test_states_have_the_names_of_the_rfc():
         (tcp(1), Silence(), ([], "elsewhere")),
         (tcp(1, remote=HERE), Silence(facing=(5,)), (["socket:[5]"], "")),
         (tcp(8, remote=HERE), Silence(), ([], "closed")),
+        (tcp(4, remote=HERE), Silence(), ([], "unclaimed")),
+        (tcp(5, remote=HERE), Silence(), ([], "unclaimed")),
+        (tcp(6, remote=HERE), Silence(), ([], "closed")),
         (tcp(8), Silence(), ([], "elsewhere")),
         (tcp(2), Silence(), ([], "not-connected")),
         (tcp(13, HERE, bytes(4), 0), Silence(), ([], "not-connected")),
