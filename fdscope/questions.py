@@ -324,6 +324,7 @@ class OfMount(OfPaths):
         super().__init__(asked)
         self.number, self.mount = number, mount
         self._device, self._scene = device, scene
+        self._names = scene.elsewhere(mount.device, mount.root)
         self.links = frozenset(sockets)
 
     def may_take_link(self, link: bytes) -> bool:
@@ -339,20 +340,32 @@ class OfMount(OfPaths):
         if not self._scene.is_stranger(file.pid):
             return is_below(file.link.removesuffix(GONE), self.mount.point) and self._is_on_it(file.link)
         if file.role == "mapped":
-            return device_of_maps(file.device) in (self.mount.device, self._device)
-        return file.mount is None or file.mount.device == self.mount.device
+            if device_of_maps(file.device) not in (self.mount.device, self._device):
+                return False
+            name = file.link.removesuffix(GONE)
+            return self.mount.root == b"/" or any(is_below(name, one) for one in self._names)
+        return file.mount is None or (
+            file.mount.device == self.mount.device and self._is_in_part(file.mount, file.link)
+        )
 
     def takes(self, raw: RawDescriptor, descriptor: Descriptor) -> bool:
         """By the mount id; of mounts that are not ours, by the device."""
         if raw.link in self.links or descriptor.mount_id == self.number:
             return True
-        return descriptor.mount_id not in self._scene.own and self._is_device(raw.status)
+        if descriptor.mount_id in self._scene.own or not self._is_device(raw.status):
+            return False
+        return raw.mount is None or self._is_in_part(raw.mount, raw.link)
 
     def takes_file(self, file: RawHeldFile) -> bool:
         """By the device; if it was not told, by the path or what proc_pid_maps(5) tells."""
         if file.status is not None:
             return self._is_device(file.status)
         return not self._scene.is_stranger(file.pid) or file.role == "mapped"
+
+    def _is_in_part(self, mount: RawMount, path: bytes) -> bool:
+        """Whether a path of another mount lies in what this one has of the file system (mount(8), --bind)."""
+        where = inside(mount, path.removesuffix(GONE))
+        return where is None or is_below(where, self.mount.root)
 
     def _is_on_it(self, path: bytes) -> bool:
         return self._scene.mount_of(path) == self.number
@@ -426,7 +439,9 @@ def of_place(
     if status is not None:
         asked.device, asked.inode = device_text(status.st_dev).decode(), status.st_ino
         asked.directory = stat.S_ISDIR(status.st_mode) or None
-    if mount is not None and mount_id is not None and mount.point == place.path and not wanted.below:
+    is_file = status is not None and not stat.S_ISDIR(status.st_mode)  # a mount may bind one, as of /etc/hosts
+    is_mount = mount is not None and mount.point == place.path and not is_file
+    if mount is not None and mount_id is not None and is_mount and not wanted.below:
         asked.form, asked.mount_id = "mount", mount_id
         asked.filesystem, asked.source = text(mount.type), text(mount.source)
         device = mount.device if status is None else device_text(status.st_dev)

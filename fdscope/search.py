@@ -261,12 +261,24 @@ class _Search:
         else:
             form = "internet"
             everyone = self._sockets.everyone(PROTOCOLS[wanted.protocol])
-            found = [one for one in everyone if is_at(wanted, one, self._sockets.is_here)]
+            found = [
+                one
+                for one in everyone
+                if is_at(wanted, one, self._sockets.is_here) and self._is_on(wanted.zone, one)
+            ]
         links = [b"socket:[%d]" % one.inode for one in found]
         self._found_sockets.update(zip(links, found, strict=True))
         return OfLinks(
             Asked(object=wanted.word, form=form, sockets=len(set(links))), links, links_only=self._meant is None
         )
+
+    def _is_on(self, zone: str, socket: RawSocket) -> bool:
+        """Whether a socket is bound to the network interface of this name or index; any is, if there is none."""
+        if not zone or zone == str(socket.interface):
+            return True
+        return bool(socket.interface) and self._sockets.interface(
+            socket.net_namespace, socket.interface
+        ) == original(zone)
 
     def _bound(self, scene: Scene | None, looked_up: Iterable[RawPlace]) -> list[SocketFile]:
         """The unix sockets that are bound to a file, where such a file may be meant."""

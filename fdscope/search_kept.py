@@ -321,6 +321,8 @@ class Scene:
                 return isinstance(one, Unix) and one.state is not None and is_named(wanted, _name(one))
             if not isinstance(one, InternetSocket) or kind_name(type(one)) not in _OF_PROTOCOL[wanted.protocol]:
                 return False
+            if wanted.zone and wanted.zone != one.interface:
+                return False
             return bool(one.local_port or one.remote_port) and is_at(
                 wanted, _raw(one), lambda namespace, address: address in here[namespace] or _is_loopback(address)
             )

@@ -45,6 +45,8 @@ class Address(NamedTuple):
     """None: any."""
     bits: int | None = None
     """How many leading bits of the address count, where a network is meant; None: the address itself is."""
+    zone: str = ""
+    """Name or index of the interface that the socket is bound to, as after ``%`` (RFC 4007); empty: any."""
 
 
 class UnixSocket(NamedTuple):
@@ -89,14 +91,14 @@ Wanted = Path | Address | UnixSocket | Link | Inode | PidFdOf | Deleted
 _LARGEST = 1 << 64
 _SCHEMES = ("tcp", "udp", "unix", "pipe", "socket", "inode", "pid")
 _ADDRESS = re.compile(
-    r"""(?:(\[[0-9A-Fa-f:.]+(?:%\w+)?\] | [0-9]+\.[0-9]+\.[0-9]+\.[0-9]+)  # [IPv6] or IPv4
+    r"""(?:(\[[0-9A-Fa-f:.]+(?:%[\w.@-]+)?\] | [0-9]+\.[0-9]+\.[0-9]+\.[0-9]+)  # [IPv6] or IPv4
         (?:/([0-9]{1,3}))?)?                                               # /BITS
         (?::([0-9]+))?                                                     # :PORT""",
     re.ASCII | re.VERBOSE,
 )
 _WITH_COLON = (":", *(f"{scheme}:" for scheme in _SCHEMES))
 """What begins so is no path."""
-_BARE_IPV6 = re.compile(r"([0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*(?:%\w+)?)(/[0-9]{1,3})?", re.ASCII)
+_BARE_IPV6 = re.compile(r"([0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*(?:%[\w.@-]+)?)(/[0-9]{1,3})?", re.ASCII)
 _BRACKETS = re.compile(r"(?:\[([0-9]+)\]|([0-9]+))", re.ASCII)
 _INODE = re.compile(r"([0-9]+):([0-9]+):([0-9]+)", re.ASCII)
 
@@ -158,8 +160,9 @@ def _address(word: str, protocol: str, rest: str) -> Address | None:
         return None if port is None else Address(word, protocol, b"", port)
     import ipaddress  # costs 5 ms, which only a word with an address pays
 
+    bare_address, _, zone = match[1].strip("[]").partition("%")
     try:
-        full = ipaddress.ip_address(match[1].strip("[]")).packed
+        full = ipaddress.ip_address(bare_address).packed
     except ValueError:
         return None
     address, bits = plain(full), None if match[2] is None else int(match[2])
@@ -167,7 +170,7 @@ def _address(word: str, protocol: str, rest: str) -> Address | None:
         bits -= 8 * (len(full) - len(address))
         if not 0 <= bits <= 8 * len(address):
             return None
-    return Address(word, protocol, address, port, bits)
+    return Address(word, protocol, address, port, bits, zone)
 
 
 def plain(address: bytes) -> bytes:

@@ -38,8 +38,8 @@ from .sockdiag import (
 _NOT_HERE = (ENOENT, EINVAL, EOPNOTSUPP, EAFNOSUPPORT, EPROTONOSUPPORT)  # the kernel knows no such family
 _NAMED = (b"/run/netns", b"/var/run/netns")  # ip-netns(8)
 
-# What the kernel calls a protocol (the attribute system.sockprotoname) to what sock_diag is asked for. A connection
-# has the name of the listener that it was accepted from; of one that came without Multipath TCP it is a plain TCP one.
+# What the kernel calls a protocol (the attribute system.sockprotoname) to what sock_diag is asked for. One
+# that was accepted has that of its listener: a connection without Multipath TCP may have it, too.
 _QUESTIONS: dict[bytes, tuple[Question, ...]] = {
     b"TCP": (Question(AF_INET, TCP),),
     b"TCPv6": (Question(AF_INET6, TCP),),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 
 import jsonschema
 import pytest
@@ -199,6 +200,77 @@ def test_what_keeps_a_mount_busy(child, tmp_path):
     finally:
         for path in (point / "below", point):
             os.system(f"umount -l {path} 2>/dev/null")
+
+
+@pytest.fixture
+def bound():
+    """Binds a file or directory to another name (mount(8), --bind), until the end of the test."""
+    if os.geteuid():
+        pytest.skip("to mount takes CAP_SYS_ADMIN")
+    made = []
+
+    def bind(one, other):
+        subprocess.run(["mount", "--bind", one, other], check=True)
+        made.append(other)
+
+    yield bind
+    for name in made:
+        subprocess.run(["umount", "-l", name], check=True)
+
+
+def test_a_file_that_is_bound_to_another_name_is_still_that_file(child, tmp_path, bound):
+    for name in ("file", "bound", "other"):
+        (tmp_path / name).write_text("x")
+    one = child("ready(fd=os.open(sys.argv[1], 0), other=os.open(sys.argv[2], 0))", *[
+        str(tmp_path / name) for name in ("file", "other")
+    ])  # fmt: skip
+    bound(tmp_path / "file", tmp_path / "bound")
+    two = child("ready(fd=os.open(sys.argv[1], os.O_RDONLY))", str(tmp_path / "bound"))
+    for name in ("file", "bound"):
+        assert uses(str(tmp_path / name), one.pid, two.pid) == [
+            (one.pid, one.told["fd"]),
+            (two.pid, two.told["fd"]),
+        ]
+    assert who([str(tmp_path / "bound")]).asked[0].form == "file"
+
+
+def test_of_a_directory_that_is_bound_only_that_part_of_the_file_system_counts(child, tmp_path, bound):
+    for name in ("part", "other", "bound"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_text("x")
+    bound(tmp_path / "part", tmp_path / "bound")
+    one = child(
+        "checked(libc.unshare(0x20000)); checked(libc.mount(b'none', b'/', None, 0x44000, None))  # mounts apart\n"
+        "os.chdir(sys.argv[1] + '/other')\n"
+        "ready(**{name: os.open(f'{sys.argv[1]}/{name}/file', 0) for name in ('part', 'other', 'bound')})",
+        str(tmp_path),
+    )
+    found = uses(str(tmp_path / "bound"), one.pid)
+    assert found == sorted([(one.pid, one.told["part"]), (one.pid, one.told["bound"])])
+
+
+ON_LOOPBACK = """
+import socket
+listener = socket.socket(socket.AF_INET6)
+listener.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")
+listener.bind(("::1", 0))
+listener.listen()
+ready(fd=listener.fileno(), port=listener.getsockname()[1], index=socket.if_nametoindex("lo"))
+"""
+
+
+def test_the_zone_of_an_address_is_the_interface_that_a_socket_is_bound_to(child, tmp_path):
+    one = child(ON_LOOPBACK)
+    (tmp_path / "a.json").write_text(text("--json", str(one.pid)))
+
+    def fds(zone, *more):
+        told = json.loads(run("who", f"[::1{zone}]:{one.told['port']}", "--json", *more).stdout)
+        return [use["fd"] for use in told["uses"]]
+
+    for zone in ("", "%lo", f"%{one.told['index']}"):
+        assert fds(zone) == [one.told["fd"]]
+    assert fds("%lo", "--from", str(tmp_path / "a.json")) == [one.told["fd"]]
+    assert fds("%no-such.if") == fds("%no-such.if", "--from", str(tmp_path / "a.json")) == []
 
 
 def test_several_objects_stand_each_under_its_own_word(child, tmp_path):
