@@ -127,7 +127,7 @@ def check(
             unread.setdefault(one, f"--{name} takes what the kernel does not tell")
     found = list(listeners(processes)) if terms.expected is not None else []
     for pid in untold(processes) if terms.expected is not None else ():
-        unread.setdefault(pid, "the kernel does not tell whether its vsock sockets listen")
+        unread.setdefault(pid, "the kernel does not tell where its vsock sockets listen")
     strange = [one for one in found if not is_expected(one[0], terms.expected or ())]
     findings += [_unexpected(*one) for one in strange]
     findings += _unjudged(unread)

@@ -114,22 +114,24 @@ def listeners(processes: Sequence[Process]) -> Iterator[tuple[Listener, Descript
     for one, holders in _sockets(processes).values():
         kind, port = kind_name(type(one)), getattr(one, "local_port", None)
         address = getattr(one, "local_address", None)
-        if getattr(one, "state", None) == "LISTEN":
+        if getattr(one, "state", None) == "LISTEN" and not _is_untold(one):
             yield Listener(kind, address, port, getattr(one, "path", None)), one, holders
         elif kind in _DATAGRAMS and port and getattr(one, "remote_address", None) is None:
             yield Listener(_DATAGRAMS[kind], address, port), one, holders
 
 
 def untold(processes: Sequence[Process]) -> list[int]:
-    """Processes with sockets that may listen, where the kernel does not tell: without CONFIG_VSOCKETS_DIAG."""
-    return [
-        process.pid
-        for process in processes
-        if any(
-            kind_name(type(one)) == "vsock" and getattr(one, "state", None) is None
-            for one in process.descriptors or ()
-        )
-    ]
+    """Processes with sockets of which it is not told whether they listen, or where."""
+    return [process.pid for process in processes if any(map(_is_untold, process.descriptors or ()))]
+
+
+def _is_untold(one: Descriptor) -> bool:
+    """Only sock_diag(7) tells of vsock sockets where they listen, in kernels built with CONFIG_VSOCKETS_DIAG."""
+    return (
+        kind_name(type(one)) == "vsock"
+        and getattr(one, "state", None) in (None, "LISTEN")
+        and getattr(one, "local_port", None) is None
+    )
 
 
 def _deleted(processes: Sequence[Process]) -> Value:

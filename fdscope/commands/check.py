@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from argparse import Namespace
+from typing import Any
 
 from ..answers import Check
 from ..checking import BY_DEFAULT, Terms, check, how_to_look, nobody, rates_of
 from ..console import Console, NotWrittenError
+from ..model import Snapshot
 from ..report.check import lines
 from ..report.check import misused as told_misused
 from ..selection import UsageError
 from ..statuses import OF_CHECK
 from ..thresholds import MEASURES, expected, limits
+from ..where import Expression
 from ._looking import chosen, is_choosing, look
 
 
@@ -21,7 +25,7 @@ def run(asked: Namespace, console: Console) -> int:
     seconds = _seconds(asked, terms)
     where = chosen(asked)
     wanted, how = how_to_look(terms, where)
-    snapshot = look(asked, asked.targets, wanted, source=asked.source, **how)
+    snapshot = _seen(asked, terms, wanted, how)
     everyone = not asked.targets and where is None
     measured = (
         rates_of(snapshot, everyone=everyone, proc=asked.proc, source=asked.source, seconds=seconds)
@@ -40,6 +44,17 @@ def run(asked: Namespace, console: Console) -> int:
     )
     _write(found, asked, console)
     return OF_CHECK[found.status]
+
+
+def _seen(asked: Namespace, terms: Terms, wanted: Expression | None, how: dict[str, Any]) -> Snapshot:
+    """What is judged; where listeners are, by bpf if it may be used, which tells of all sockets.
+
+    sock_diag(7) tells only of the network namespaces that a process lives in or that have a name.
+    """
+    if terms.expected is not None and asked.source == "auto" and not asked.from_:
+        with contextlib.suppress(UsageError):
+            return look(asked, asked.targets, wanted, source="bpf", **how)
+    return look(asked, asked.targets, wanted, source=asked.source, **how)
 
 
 def misused(why: str, console: Console) -> int:

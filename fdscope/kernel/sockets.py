@@ -196,7 +196,9 @@ class Sockets:
         return made
 
     def _door(self, namespace: int) -> int:
-        where = self.namespaces[namespace]
+        where = self.namespaces.get(namespace)
+        if where is None:  # bpf told of a socket in it
+            raise OSError(ENOENT, "nobody lives in this network namespace")
         if isinstance(where, bytes):
             return os.open(where, os.O_RDONLY | os.O_CLOEXEC)
         return os.open(b"%d/ns/net" % where, os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._proc.number)

@@ -5,9 +5,10 @@ import os
 import subprocess
 
 import pytest
+from bpf_here import needs_bpf
 from program import found, run, without_rights
 
-from fdscope import who
+from fdscope import scan, who
 
 APART = """
 import fcntl, socket, struct
@@ -75,6 +76,47 @@ def test_without_the_right_to_enter_the_tables_of_proc_tell_what_they_can(child)
         f"sockets of network namespace {namespace(one.pid)}",
     )
     assert "/proc/PID/net" in problem["detail"]
+
+
+LEFT = """
+import fcntl, socket, struct
+home = os.open("/proc/self/ns/net", os.O_RDONLY)
+checked(libc.unshare(0x40000000))  # CLONE_NEWNET
+with socket.socket() as control:
+    fcntl.ioctl(control, 0x8914, struct.pack("16sh22x", b"lo", 1))
+left = os.stat("/proc/self/ns/net").st_ino
+listener = socket.create_server(("127.0.0.1", 7778))
+client = socket.create_connection(("127.0.0.1", 7778))
+named = socket.socket(socket.AF_UNIX); named.bind("\\0fdscope-left"); named.listen()
+ends = socket.socketpair()
+checked(libc.setns(home, 0))
+os.close(home)
+held = {"listener": listener, "client": client, "named": named, "end": ends[0]}
+ready(left=left, **{name: one.fileno() for name, one in held.items()})
+"""
+
+
+@needs_bpf
+def test_of_a_namespace_that_nobody_lives_in_bpf_tells(child):
+    one = child(LEFT)
+    found = scan([str(one.pid)], source="bpf")
+    assert [it for it in found.problems if it.pid == one.pid or it.what.startswith("sockets")] == []
+    (process,) = found.processes
+    rows = {row.fd: row for row in process.descriptors}
+    listener, client, named, end = (rows[one.told[name]] for name in ("listener", "client", "named", "end"))
+    assert (listener.state, listener.local_port, listener.net_namespace) == ("LISTEN", 7778, one.told["left"])
+    assert (client.state, client.remote_port, client.foreign_namespace) == ("ESTABLISHED", 7778, True)
+    assert named.path == "@fdscope-left"
+    assert (end.state, end.send_queue_bytes) == ("ESTABLISHED", 0)
+
+
+@needs_bpf
+def test_what_listens_in_a_namespace_that_nobody_lives_in_is_unexpected(child):
+    one = child(LEFT)
+    done = run("check", str(one.pid), "--no-listener-except", "22")
+    assert done.returncode == 2
+    assert b"listens, unexpected, at tcp 127.0.0.1:7778" in done.stdout
+    assert run("check", str(one.pid), "--no-listener-except", "tcp:7778").returncode == 0
 
 
 BY_FILE = """

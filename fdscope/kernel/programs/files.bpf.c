@@ -243,7 +243,7 @@ static __always_inline void socket(struct file *file) {
     bpf_probe_read_kernel_str(tail->prot, sizeof(tail->prot), BPF_CORE_READ(sk, sk_prot_creator) ? (void *)BPF_CORE_READ(sk, sk_prot_creator) + bpf_core_field_offset(struct proto, name) : 0);
     tail->receive_queue = BPF_CORE_READ(sk, sk_backlog.rmem_alloc.counter);
     tail->send_queue = BPF_CORE_READ(sk, sk_wmem_alloc.refs.counter);
-    if (tail->family != 1 && tail->send_queue)
+    if (tail->send_queue)
         tail->send_queue -= 1; /* the socket itself */
     if (tail->state == 10) { /* a listener: connections */
         tail->receive_queue = BPF_CORE_READ(sk, sk_ack_backlog);
