@@ -91,6 +91,8 @@ def test_every_call_with_a_meaning_is_in_a_table():
         (call("openat", (-100) & (2**64 - 1)), []),
         (call("poll", FDS, 2), []),
         (call("syscall 999", 3), []),
+        (call("waitid", 3, 26), [26]),  # P_PIDFD
+        (call("waitid", 1, 26), []),  # P_PID
         (call("epoll_wait", 2**32 + 9), [9]),  # an int: the upper half of the register is not looked at
     ],
 )

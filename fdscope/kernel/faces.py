@@ -15,6 +15,7 @@ from .sockdiag import AF_INET, AF_INET6, AF_UNIX, MPTCP, TCP, UDP, UDPLITE, Ques
 from .sockets import Sockets, is_loopback
 
 _ESTABLISHED, _LISTEN = 1, 10
+_LOOPBACK = 1  # LOOPBACK_IFINDEX of include/net/flow.h
 _MAPPED = b"\0" * 10 + b"\xff\xff"  # the beginning of an IPv4 address in IPv6 (RFC 4291)
 _DATAGRAMS = (UDP, UDPLITE)
 _STREAMS = (TCP, MPTCP)
@@ -104,10 +105,12 @@ class Faces:
         """Those that take what is sent to the remote address of `socket`: bound to just that, or to all.
 
         As the kernel chooses (compute_score in net/ipv4/udp.c): of those that are bound to all, one of IPv6 takes
-        what comes by IPv4 only if there is none of IPv4.
+        what comes by IPv4 only if there is none of IPv4. One that is bound to a device takes what comes in there.
         """
         remote = _plain(socket.remote)
         bound = self._bound(namespace, socket.protocol).get(socket.remote_port, [])
+        if namespace == socket.net_namespace and len(remote) == 4:
+            bound = [one for one in bound if _may_come_in(remote, socket.interface, one.interface)]
         exact = [one.inode for one in bound if _plain(one.local) == remote]
         if exact:
             return tuple(exact)
@@ -224,6 +227,22 @@ class Faces:
                     found[_unix_name(one)].append(one.inode)
             self._unix_listeners[namespace] = found
         return self._unix_listeners[namespace]
+
+
+def _may_come_in(address: bytes, sender: int, receiver: int) -> bool:
+    """Whether what is sent by IPv4 to an address of the machine itself may reach a socket bound to a device.
+
+    It comes in at the device that the sender is bound to, else at the one that has the address
+    (ip_route_output_key_hash_rcu in net/ipv4/route.c, since Linux 4.10); loopback addresses are only on one.
+
+    Args:
+        address: where it is sent to.
+        sender: index of the device that its socket is bound to; 0: to none.
+        receiver: the same of the other socket.
+    """
+    if is_loopback(address):
+        return sender in (0, _LOOPBACK) and receiver in (0, _LOOPBACK)
+    return receiver in (0, sender) if sender else receiver != _LOOPBACK
 
 
 def _is_ipv6_only(socket: RawSocket) -> bool:

@@ -191,6 +191,7 @@ _SOCKETCALLS = (
 ).split()
 _F_SETLKW, _F_OFD_SETLKW, _F_SETLKW64 = 7, 38, 14  # include/uapi/asm-generic/fcntl.h
 _TIMER_ABSTIME = 1
+_P_PIDFD = 3  # include/uapi/linux/wait.h
 _SIGNAL_SET_BYTES = 8  # 64 signals, on all of these architectures
 _FUTEX2_PRIVATE = 128  # include/uapi/linux/futex.h, whose struct futex_waitv has 24 bytes and at most 128 fellows
 _WAITER_BYTES, _MOST_FUTEXES = 24, 128
@@ -215,6 +216,8 @@ def meaning_of(call: Call) -> Meaning:
             call.arguments[1] == _F_SETLKW64 and call.bits == 32
         )
         return meaning._replace(waits_for=FILE_LOCK, model="blocking") if waits else meaning
+    if call.name == "waitid" and call.arguments and call.arguments[0] & 0xFFFFFFFF == _P_PIDFD:
+        return meaning._replace(model="blocking", files=(1,))
     return meaning
 
 
@@ -226,7 +229,7 @@ def telling(machine: str) -> dict[int, int]:
         meaning = MEANINGS.get(name)
         if name in ("poll", "ppoll"):
             found[number] = POLLED
-        elif name == "fcntl" or (meaning is not None and meaning.files[:2] == (0, 1)):
+        elif name in ("fcntl", "waitid") or (meaning is not None and meaning.files[:2] == (0, 1)):
             found[number] = TWO_ARGUMENTS
         elif name in ("futex", "futex_wait") or (
             meaning is not None and (meaning.files[:1] == (0,) or meaning.set == "select")

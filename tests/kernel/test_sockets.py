@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import select
 import socket
 
 import pytest
@@ -228,3 +229,23 @@ def test_a_server_of_both_families_takes_what_comes_by_either(keep):
     client.connect(("127.0.0.1", server.getsockname()[1]))
     _, facing, _ = looked_at(client, server)
     assert facing == [(inode(server),), (inode(client),)]
+
+
+@pytest.mark.parametrize("of_sender", ["", "lo"])
+@pytest.mark.parametrize("of_receiver", ["", "lo", "another"])
+def test_a_server_that_is_bound_to_a_device_is_faced_if_it_receives(keep, of_receiver, of_sender):
+    others = [name for _, name in socket.if_nameindex() if name != "lo"]
+    if of_receiver == "another" and not others:
+        pytest.skip("there is no network device here but the loopback device")
+    server, client = (keep(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(2))
+    for one, device in ((server, of_receiver), (client, of_sender)):
+        name = others[0] if device == "another" else device
+        if name:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, name.encode())
+    server.bind(("0.0.0.0", 0))
+    client.connect(("127.0.0.1", server.getsockname()[1]))
+    with contextlib.suppress(OSError):  # nobody takes it
+        client.send(b"x")
+    received = bool(select.select([server], [], [], 0.1)[0])
+    _, facing, _ = looked_at(client, server)
+    assert facing == ([(inode(server),), (inode(client),)] if received else [(), ()])

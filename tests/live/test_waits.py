@@ -177,6 +177,31 @@ def test_an_epoll_says_how_many_it_watches_and_which_are_busiest(child):
     assert f"{one.told['epoll']} epoll watching 812 descriptors, the busiest {one.told['much']} unix" in line
 
 
+OF_A_CHILD = """
+reader, writer = os.pipe()
+other = os.fork()
+if not other:
+    os.close(writer)
+    os.read(reader, 1)  # until the other ends
+    os._exit(0)
+pidfd = os.pidfd_open(other)
+tell(pidfd=pidfd, writer=writer)
+os.waitid(os.P_PIDFD, pidfd, os.WEXITED)
+"""
+
+
+def test_who_waits_for_a_child_by_its_pidfd_waits_on_a_descriptor(child):
+    one = child(OF_A_CHILD)
+    process, thread = the_wait(one)
+    assert (thread.wait.syscall, thread.wait.waits_for, on(thread)) == (
+        "waitid",
+        "child",
+        {one.told["pidfd"]: None},
+    )
+    (pidfd,) = [row for row in process.descriptors if row.fd == one.told["pidfd"]]
+    assert [(model.model, model.threads) for model in pidfd.io_models] == [("blocking", [one.pid])]
+
+
 RESTARTED = """
 import select
 reader, _ = os.pipe()
