@@ -112,6 +112,16 @@ class Inventory:
         count = self._counters.descriptor_count()
         return self._counters.listed_count() if count is None else count
 
+    def begin(self, now: float) -> None:
+        """How many they are when it is first seen; before Linux 6.2 that is known from the first frame on.
+
+        A process that has just begun is not asked: what it has inherited is no growth, and exec closes some of it.
+        """
+        self.first = self._counters.descriptor_count()
+        if self.first is not None:
+            self.peak = self.first
+            self._history.append((now, self.first))
+
     def count(self, now: float) -> None:
         """How many they are, and may be."""
         count = self._counters.descriptor_count()
@@ -121,7 +131,7 @@ class Inventory:
         if count is None:
             return
         if self.first is None:
-            self.first = count  # also of one just begun: it has inherited them
+            self.first = count
         self.peak = max(self.peak, count)
         self._history.append((now, count))
         while len(self._history) > 2 and now - self._history[0][0] > _SLOPE_S:

@@ -330,6 +330,8 @@ class Watch:
                     continue
                 self._tell(subject)
                 continue
+            if not (subject.is_kernel or from_zero):
+                subject.inventory.begin(time.monotonic())
             self._subjects[pid] = subject
             self._begun.append(Ended(pid=pid, name=subject.name))
 

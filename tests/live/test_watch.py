@@ -227,6 +227,18 @@ def test_growth_and_the_time_to_the_limit_are_told(child):
     assert later.kinds_growth == {"pipe": 60}
 
 
+def test_growth_is_counted_from_when_the_watch_began(child):
+    one = child("import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (100, 100))\n" + LEAK)
+    if not os.stat(f"/proc/{one.pid}/fd").st_size:
+        pytest.skip("before Linux 6.2 only a list tells how many there are, and the first is that of a frame")
+    with Watch([str(one.pid)], interval_s=0.1) as watch:
+        one.go_on()
+        one.hear()
+        (process,) = watch.frame().processes
+    assert process.descriptors_growth == 60
+    assert 0 <= process.seconds_to_limit < 60
+
+
 CHANGES = """
 path, writing = sys.argv[1], None
 one = os.open("/dev/null", os.O_RDONLY)
