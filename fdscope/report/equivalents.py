@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..equivalents import TABLES, Row, Table
-from .manual import page, prose, roff
-from .matrix import wrapped
+from .manual import page
+from .roff import prose, roff
+from .style import wrapped
 
 ABOUT = "what lsof, lsfd, fuser and ss do, and the line of fdscope that does it"
 _WORDS = (

@@ -9,9 +9,8 @@ from typing import NamedTuple
 from ..frame import Frame, ProcessFrame
 from ..quantity import duration, many, percent
 from .frames import WORDS, held, machine
-from .matrix import wrapped
 from .safe import printable
-from .style import Style, columns
+from .style import Style, columns, wrapped
 
 PLAIN, TITLE, QUIET, WARNING, ALARM, CHOSEN = range(6)
 """How a span looks."""

@@ -16,22 +16,9 @@ from ..fields import Field, fields_of
 from ..frame import VERDICTS, Frame, Summary
 from ..kinds import KINDS
 from ..model import MODELS, OUTCOMES, REASONS, VERBS, WAITS_FOR, Descriptor, Process, Snapshot, kind_name
-from .matrix import wrapped
+from .roff import prose, roff
 
 DATE = "November 23, 2026"
-
-
-def roff(text: str) -> str:
-    """Text as it must stand in a page so that it reads the same."""
-    return text.replace("\\", "\\e").replace("``", "").replace("…", "...").replace("—", "\\(em")
-
-
-def prose(text: str) -> Iterator[str]:
-    """A paragraph: each sentence on a line of its own, as mdoc wants it, and no line long."""
-    flat = roff(" ".join(text.split()))
-    for sentence in re.split(r"(?<=[.;:?!]) ", flat):
-        for line in wrapped(sentence, 76):
-            yield ("\\&" + line if line[:1] in ".'" else line) + "\n"
 
 
 def _quoted(word: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ..model import VERBS, Descriptor, kind_name
 from ..quantity import many
-from .style import Style
+from .style import Style, wrapped
 from .table import draw
 
 
@@ -53,16 +53,3 @@ def sentence(descriptors: Sequence[Descriptor]) -> str:
         polled = f"only {total - unpolled:,} can be polled"
     text = f"{named}; {polled}."
     return text[0].upper() + text[1:]
-
-
-def wrapped(text: str, width: int) -> Iterator[str]:
-    """`text` in lines of at most `width` columns."""
-    line = ""
-    for word in text.split():
-        if line and len(line) + len(word) >= width:
-            yield line
-            line = word
-        else:
-            line = f"{line} {word}".lstrip()
-    if line:
-        yield line

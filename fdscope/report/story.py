@@ -11,11 +11,10 @@ from ..answers import Explanation
 from ..fields import fields_of
 from ..model import MODELS, OTHER_ENDS, VERBS, Descriptor, Holder, Problem, Process, Prospect, Watched, kind_name
 from ..quantity import duration, size
-from .matrix import wrapped
 from .picture import picture
 from .problems import of_process
 from .safe import printable
-from .style import Style, columns
+from .style import Style, columns, wrapped
 from .table import cell
 
 WIDTH = 100

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .manual import prose, roff
+from .roff import prose, roff
 from .style import Style
 
 _HEADING = re.compile(r"[A-Z][A-Z0-9 ,/?-]+")

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made import KIND
 
-from fdscope.report.matrix import matrix, sentence, wrapped
-from fdscope.report.style import Style
+from fdscope.report.matrix import matrix, sentence
+from fdscope.report.style import Style, wrapped
 
 
 def of(**counts):
