@@ -27,7 +27,6 @@ from .thresholds import (
     judged,
     worst,
 )
-from .watcher import Watch
 from .where import Expression, all_of, parse
 
 BY_DEFAULT = {"max-share": "0.8,0.95", "max-system-share": "0.8,0.95"}
@@ -88,6 +87,8 @@ def rates_of(snapshot: Snapshot, *, everyone: bool, proc: str, source: str, seco
         source: as of `watcher.watch`; ``auto`` is proc here, as reasons are not asked for.
         seconds: how long to measure.
     """
+    from .watcher import Watch  # only limits of rates take it
+
     pids = [str(one.pid) for one in snapshot.processes]
     if not pids:
         return []
