@@ -16,11 +16,6 @@ from .vocabulary import Held, Word, word
 RECLAIMABLE = "reclaimable_bytes"
 """The sum that is no field: space that deleted files take."""
 
-_OF_PEERS = frozenset("peer peers peers_total other_end open_file shared_with shared_total watched_by".split()) | {
-    "watched_total",
-    "targets",
-}
-_OF_WAITS = frozenset("io_models waiters waiters_total threads".split())
 _PLAIN = ("integer", "number", "string", "boolean")
 
 
@@ -43,16 +38,6 @@ def words_of(wish: str) -> list[Word]:
                 f"'fdscope --columns help' lists those, as {one.name}.NAME"
             )
     return found
-
-
-def asks_for_peers(words: Iterable[Word]) -> bool:
-    """Whether other processes must be looked at for them."""
-    return any(one.name.partition(".")[0] in _OF_PEERS for one in words)
-
-
-def asks_for_waits(words: Iterable[Word]) -> bool:
-    """Whether it must be found out for them what threads wait for."""
-    return any((one.path or (one.name,))[0] in _OF_WAITS for one in words)
 
 
 def groups(rows: Iterable[tuple[Process, Held]], words: Sequence[Word]) -> list[Group]:

@@ -361,6 +361,10 @@ class Descriptor(Struct, tag_field="kind", kw_only=True, omit_defaults=True, gc=
         return Prospect(outcome="blocks", why=until)
 
 
+LINKED = tuple("open_file shared_with shared_total peers peers_total other_end watched_by watched_total".split())
+"""The fields of a descriptor that only a look at other descriptors tells."""
+
+
 class Switches(Struct, frozen=True, kw_only=True):
     """Context switches, summed over the threads that were counted."""
 

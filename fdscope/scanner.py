@@ -22,7 +22,7 @@ from .kernel.source import ProcSource, Source
 from .kernel.system import system
 from .kinds import KINDS, file_types_of, links_of, needed_for
 from .links import UNKNOWN, Links, Same, held_by, objects
-from .model import Descriptor, Object, Problem, Process, Snapshot
+from .model import LINKED, Descriptor, Object, Problem, Process, Snapshot
 from .opening import opened
 from .problems import OTHERS, problem_of
 from .selection import Candidate, Selected, UsageError, nearest, select, words_of
@@ -246,16 +246,13 @@ def _links(
     return links.objects()
 
 
-_LINKED = "open_file shared_with shared_total peers peers_total other_end watched_by watched_total".split()
-
-
 def _copy_links(process: Process, same: Process) -> None:
     """Tells of the descriptors of a process what was found of the table that it shares."""
     known = {one.fd: one for one in same.descriptors or () if one.tid is None}
     for descriptor in process.descriptors or ():
         twin = known.get(descriptor.fd)
         if descriptor.tid is None and twin is not None and twin.object == descriptor.object:
-            for name in _LINKED:
+            for name in LINKED:
                 setattr(descriptor, name, getattr(twin, name))
             for own, known_of in zip(descriptor.registrations(), twin.registrations(), strict=False):
                 own.stale, own.held_as = known_of.stale, known_of.held_as

@@ -34,7 +34,7 @@ from .selection import UsageError, words_of
 from .text import original, text
 from .times import rfc3339
 from .uses import SUBSTITUTES, count, in_order
-from .vocabulary import is_late
+from .vocabulary import is_late, is_of_peers, is_of_waits
 from .wanted import (
     FORMS,
     Address,
@@ -118,17 +118,10 @@ def who(
     return found
 
 
-_LINKED = frozenset(
-    "open_file shared_with shared_total peers peers_total other_end watched_by watched_total io_models waiters "
-    "waiters_total".split()
-)
-"""Fields of a descriptor that take a look at other descriptors, or at threads."""
-
-
 def _must_be_plain(meant: Expression) -> None:
     """Raises UsageError if an expression asks for what is not found out about holders."""
     for word in meant.words:
-        if is_late(word) or (word.path or (word.name,))[0] in _LINKED:
+        if is_late(word) or is_of_peers(word) or is_of_waits(word):
             raise UsageError(
                 f"who does not find out '{word.name}': leave it out, or choose with fdscope --where, without who"
             )

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from .fields import Field, field_of
 from .kinds import KINDS
-from .model import MODELS, Descriptor, HeldFile, Process, kind_name
+from .model import LINKED, MODELS, Descriptor, HeldFile, Process, kind_name
 from .selection import UsageError, nearest
 
 Held = Descriptor | HeldFile
@@ -152,10 +152,27 @@ _LATE = frozenset(
 )
 """Fields of a process that are known only when its threads and descriptors have been read."""
 
+_OF_PEERS = frozenset((*LINKED, "peer", "targets"))
+_OF_WAITS = frozenset("io_models waiters waiters_total threads".split())
+
 
 def is_late(word: Word) -> bool:
     """Whether a word of the process is known only when more than the process itself has been read."""
     return bool(word.path) and word.path[0] in _LATE
+
+
+def is_of_peers(word: Word) -> bool:
+    """Whether a word is known only when the descriptors of other processes have been looked at."""
+    return not word.of_process and _first(word) in _OF_PEERS
+
+
+def is_of_waits(word: Word) -> bool:
+    """Whether a word is known only when it has been found out what threads wait for."""
+    return _first(word) in _OF_WAITS
+
+
+def _first(word: Word) -> str:
+    return (word.path or (word.name,))[0]
 
 
 def is_computed(word: Word) -> bool:

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fdscope.groups import asks_for_peers, asks_for_waits, groups, words_of
+from fdscope.groups import groups, words_of
 from fdscope.kinds import KINDS
 from fdscope.model import HeldFile, Peer, Process, kind_name
 from fdscope.selection import UsageError
+from fdscope.vocabulary import is_of_peers, is_of_waits
 
 KIND = {kind_name(kind): kind for kind in KINDS}
 
@@ -108,10 +109,11 @@ def test_what_cannot_be_grouped_is_said():
 
 
 def test_only_what_the_words_ask_for_is_looked_for():
-    words = {wish: words_of(wish) for wish in ("kind,user", "peer", "peers.kind", "io_models")}
-    assert {wish: (asks_for_peers(of), asks_for_waits(of)) for wish, of in words.items()} == {
+    words = {wish: words_of(wish) for wish in ("kind,user", "peer", "peers.kind", "tcp.peers.pid", "io_models")}
+    assert {wish: (any(map(is_of_peers, of)), any(map(is_of_waits, of))) for wish, of in words.items()} == {
         "kind,user": (False, False),
         "peer": (True, False),
         "peers.kind": (True, False),
+        "tcp.peers.pid": (True, False),
         "io_models": (False, True),
     }

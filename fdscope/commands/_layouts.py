@@ -70,11 +70,13 @@ def needs(asked: Namespace, where: Expression | None) -> dict[str, bool]:
 
     Of some processes alone it is the look at others that tells with whom they share a descriptor table.
     """
-    from ..groups import asks_for_peers, asks_for_waits, words_of
+    from ..groups import words_of
+    from ..vocabulary import is_of_peers, is_of_waits
 
     words = [*words_of(asked.group_by), *(() if where is None else where.words)]
     some = bool(asked.targets) or (where is not None and any(one.of_process for one in where.words))
-    return {"peers": (some or asks_for_peers(words)) and not asked.no_peers, "waits": asks_for_waits(words)}
+    peers = some or any(map(is_of_peers, words))
+    return {"peers": peers and not asked.no_peers, "waits": any(map(is_of_waits, words))}
 
 
 def write_groups(snapshot: Snapshot, asked: Namespace, where: Expression | None, console: Console) -> None:

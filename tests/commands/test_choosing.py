@@ -84,7 +84,9 @@ def test_deleted_space_is_summed_over_what_is_chosen(child, tmp_path):
     assert found.reclaimable_bytes == os.stat(f"/proc/{one.pid}/fd/{one.told['fd']}").st_blocks * 512
 
 
-@pytest.mark.parametrize("name", ["peers.pid", "open_file", "waiters", "io_models", "threads.name"])
+@pytest.mark.parametrize(
+    "name", ["peer", "peers.pid", "tcp.peers.pid", "open_file", "waiters", "io_models", "threads.name"]
+)
 def test_who_refuses_what_it_does_not_find_out(name):
     done = run("who", "/dev/null", "--where", f"exists {name}")
     assert (done.returncode, done.stdout) == (2, b"")
