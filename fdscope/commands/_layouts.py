@@ -11,15 +11,16 @@ from ..report import document
 from ..report.style import Style
 from ..selection import UsageError
 from ..where import Expression
+from ._answering import style_of, write_document
 from ._looking import is_choosing, look
 
 if TYPE_CHECKING:
     from ..answers import Groups
 
 
-def style_of(asked: Namespace, snapshot: Snapshot, console: Console) -> Style:
-    """How text looks on this console."""
-    style = Style(console.colour(asked.color), console.is_unicode, None if asked.wide else console.width)
+def with_links(asked: Namespace, snapshot: Snapshot, console: Console) -> Style:
+    """How text looks on this console, where paths may be links."""
+    style = style_of(asked, console)
     if asked.from_ or asked.proc != "/proc" or not console.hyperlinks(asked.hyperlink):
         return style
     from ..kernel.mounts import own_namespace
@@ -102,9 +103,9 @@ def write_groups(snapshot: Snapshot, asked: Namespace, where: Expression | None,
             groups=found,
             problems=snapshot.problems,
         )
-        _write_document(answer, asked, console)
+        _write_answer(answer, asked, console)
         return
-    style = style_of(asked, snapshot, console)
+    style = with_links(asked, snapshot, console)
     lines = table(
         found,
         words,
@@ -116,10 +117,9 @@ def write_groups(snapshot: Snapshot, asked: Namespace, where: Expression | None,
         console.write(line)
 
 
-def _write_document(answer: Groups, asked: Namespace, console: Console) -> None:
+def _write_answer(answer: Groups, asked: Namespace, console: Console) -> None:
     if asked.json:
-        text = document.encode(answer)
-        console.write_bytes((document.indented(text) if console.is_terminal else text) + b"\n")
+        write_document(answer, console)
         return
     for line in document.lines_of_groups(answer):
         console.write_bytes(line)
@@ -133,7 +133,7 @@ def write_tree(snapshot: Snapshot, asked: Namespace, console: Console) -> None:
     chosen = bool(asked.targets) or is_choosing(asked)
     processes = [one for one in snapshot.processes if chosen or not one.kernel_thread]
     rows = all_held(processes, files=is_choosing(asked), mapped=asked.mapped)
-    style = style_of(asked, snapshot, console)
+    style = with_links(asked, snapshot, console)
     for line in tree(processes, _between(processes, asked), rows, asked.sort, style):
         console.write(line)
 

@@ -16,6 +16,7 @@ from ..selection import UsageError
 from ..statuses import OF_CHECK
 from ..thresholds import MEASURES, expected, limits
 from ..where import Expression
+from ._answering import write_document
 from ._looking import chosen, is_choosing, look
 
 
@@ -101,10 +102,7 @@ def _seconds(asked: Namespace, terms: Terms) -> float:
 
 def _write(found: Check, asked: Namespace, console: Console) -> None:
     if asked.json:
-        from ..report import document
-
-        text = document.encode(found)
-        console.write_bytes((document.indented(text) if console.is_terminal else text) + b"\n")
+        write_document(found, console)
         return
     for line in lines(found):
         console.write(line)

@@ -15,13 +15,13 @@ from ..saved import load, part
 from ..selection import UsageError
 from ..statuses import DONE, NOT_PERMITTED, NOTHING_FOUND
 from ..where import Expression, all_of, parse
+from ._answering import must_be_one_form, say, style_of, write_document
 from ._looking import chosen
 
 
 def run(asked: Namespace, console: Console) -> int:
     """Compares, and writes the answer in the form that was asked for."""
-    if sum([asked.json, asked.ndjson, asked.format is not None]) > 1:
-        raise UsageError("--json, --ndjson and --format are forms of one answer: give one of them")
+    must_be_one_form(asked, "json", "ndjson", "format")
     names = asked.snapshots
     if not 1 <= len(names) <= 2:
         raise UsageError("diff takes one snapshot, to compare with now, or two: fdscope --json > A makes one")
@@ -97,20 +97,16 @@ def _both(then: str | None, where: Expression | None) -> Expression | None:
 
 def _write(found: Difference, asked: Namespace, console: Console) -> None:
     if asked.json:
-        text = document.encode(found)
-        console.write_bytes((document.indented(text) if console.is_terminal else text) + b"\n")
+        write_document(found, console)
         return
     if asked.ndjson:
         for data in document.lines_of_difference(found):
             console.write_bytes(data)
         return
     from ..report.difference import difference
-    from ..report.style import Style
 
-    style = Style(console.colour(asked.color), console.is_unicode, None if asked.wide else console.width)
+    style = style_of(asked, console)
     form = asked.format or "table"
     for line in difference(found, style, form=form, show_headers=not asked.no_headers, whole=asked.wide):
         console.write(line)
-    console.flush()
-    for line in of_all(found.problems):
-        console.say(f"fdscope: {line}")
+    say(of_all(found.problems), console)

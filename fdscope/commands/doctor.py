@@ -11,6 +11,7 @@ from ..opening import opened
 from ..report.checkup import checkup, findings
 from ..report.style import Style
 from ..statuses import DONE
+from ._answering import write_document
 
 
 def run(asked: Namespace, console: Console) -> int:
@@ -20,10 +21,7 @@ def run(asked: Namespace, console: Console) -> int:
     with proc:
         found = list(findings(abilities(proc), asked.proc))
     if asked.json:
-        from ..report.document import encode
-
-        console.write_bytes(encode({"schema": "fdscope.doctor/1", "findings": [one._asdict() for one in found]}))
-        console.write("\n")
+        write_document({"schema": "fdscope.doctor/1", "findings": [one._asdict() for one in found]}, console)
     else:
         for line in checkup(found, Style(console.colour(asked.color), console.is_unicode, console.width)):
             console.write(line)

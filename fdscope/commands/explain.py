@@ -10,6 +10,7 @@ from ..model import REASONS, Problem, Process
 from ..prospects import explanation
 from ..selection import UsageError
 from ..statuses import DONE, NOT_PERMITTED, NOTHING_FOUND
+from ._answering import style_of, write_document
 from ._looking import look
 
 
@@ -20,15 +21,11 @@ def run(asked: Namespace, console: Console) -> int:
     process = _single(word, snapshot.processes)
     told = explanation(snapshot, process, number, word)
     if asked.json:
-        from ..report import document
-
-        text = document.encode(told)
-        console.write_bytes((document.indented(text) if console.is_terminal else text) + b"\n")
+        write_document(told, console)
     elif told.descriptor is not None:
         from ..report.story import story
-        from ..report.style import Style
 
-        style = Style(console.colour(asked.color), console.is_unicode, None if asked.wide else console.width)
+        style = style_of(asked, console)
         if asked.from_:
             from ..report.kept import heading
 

@@ -11,16 +11,15 @@ from ..quantity import duration
 from ..report import document
 from ..report.problems import of_all
 from ..report.safe import printable
-from ..selection import UsageError
 from ..statuses import DONE, INTERRUPTED, NOT_PERMITTED, NOTHING_FOUND
+from ._answering import must_be_one_form, say, style_of, write_document
 from ._ending import in_good_order
 from ._looking import chosen, is_choosing
 
 
 def run(asked: Namespace, console: Console) -> int:
     """Watches for as long as was asked, or until it is interrupted, and says what grew."""
-    if sum([asked.json, asked.ndjson, asked.format is not None]) > 1:
-        raise UsageError("--json, --ndjson and --format are forms of one answer: give one of them")
+    must_be_one_form(asked, "json", "ndjson", "format")
     in_good_order()
     seconds = 60.0 if asked.for_ is None else asked.for_
     with Sampler(asked.targets, proc=asked.proc, interval_s=asked.interval, where=chosen(asked)) as sampler:
@@ -46,19 +45,15 @@ def run(asked: Namespace, console: Console) -> int:
 
 def _write(found: Leaks, asked: Namespace, console: Console) -> None:
     if asked.json:
-        text = document.encode(found)
-        console.write_bytes((document.indented(text) if console.is_terminal else text) + b"\n")
+        write_document(found, console)
         return
     if asked.ndjson:
         for data in document.lines_of_leaks(found):
             console.write_bytes(data)
         return
     from ..report.leaks import leaks, remarks
-    from ..report.style import Style
 
-    style = Style(console.colour(asked.color), console.is_unicode, None if asked.wide else console.width)
+    style = style_of(asked, console)
     for line in leaks(found, style, form=asked.format or "table", show_headers=not asked.no_headers):
         console.write(line)
-    console.flush()
-    for line in (*remarks(found), *of_all(found.problems)):
-        console.say(f"fdscope: {line}")
+    say((*remarks(found), *of_all(found.problems)), console)

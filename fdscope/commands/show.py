@@ -13,7 +13,8 @@ from ..problems import OTHERS
 from ..report import document
 from ..selection import UsageError, nearest
 from ..statuses import DONE, NOT_PERMITTED, NOTHING_FOUND
-from ._layouts import check_groups, draws_tree, needs, style_of, write_groups, write_tree
+from ._answering import must_be_one_form, write_document
+from ._layouts import check_groups, draws_tree, needs, with_links, write_groups, write_tree
 from ._looking import chosen, is_choosing, look, nothing_fits
 
 if TYPE_CHECKING:
@@ -84,8 +85,7 @@ def _write_answer(snapshot: Snapshot, asked: Namespace, console: Console, *, is_
 
 
 def _check(asked: Namespace) -> None:
-    if sum([asked.json, asked.ndjson, asked.pids]) > 1:
-        raise UsageError("--json, --ndjson and --pids are forms of one answer: give one of them")
+    must_be_one_form(asked, "json", "ndjson", "pids")
     if asked.group_by is not None and asked.pids:
         raise UsageError("--group-by counts what --pids would list: give one of them")
     if asked.group_by is not None:
@@ -121,7 +121,7 @@ def _columns_help(asked: Namespace, console: Console) -> int:
     columns = described()
     if asked.json:
         told = [{name: value for name, value in one._asdict().items() if value != ""} for one in columns]
-        console.write_bytes(document.encode(told) + b"\n")
+        write_document(told, console)
         return DONE
     name_width, header_width = (max(len(one[place]) for one in columns) for place in (0, 1))
     for one in columns:
@@ -135,7 +135,7 @@ def _write_tables(snapshot: Snapshot, asked: Namespace, console: Console) -> Non
     from ..report.columns import chosen as chosen_columns
     from ..report.process import all_held, report, rows_of
 
-    style = style_of(asked, snapshot, console)
+    style = with_links(asked, snapshot, console)
     form = asked.format or "table"
     own_columns = asked.columns is not None and not asked.columns.startswith("+")
     only_rows = asked.all or is_choosing(asked) or own_columns or asked.no_headers or form != "table"

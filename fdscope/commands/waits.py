@@ -10,19 +10,17 @@ from ..problems import OTHERS
 from ..quantity import many
 from ..report import document
 from ..report.problems import of_all
-from ..selection import UsageError
 from ..statuses import DONE, NOT_PERMITTED, NOTHING_FOUND
+from ._answering import must_be_one_form, say, style_of, write_document
 from ._looking import chosen, is_choosing, kept
 
 
 def run(asked: Namespace, console: Console) -> int:
     """Looks once, and writes the answer in the form that was asked for."""
-    if sum([asked.json, asked.ndjson, asked.format is not None]) > 1:
-        raise UsageError("--json, --ndjson and --format are forms of one answer: give one of them")
+    must_be_one_form(asked, "json", "ndjson", "format")
     found = _then(asked) if asked.from_ else _now(asked)
     if asked.json:
-        text = document.encode(found)
-        console.write_bytes((document.indented(text) if console.is_terminal else text) + b"\n")
+        write_document(found, console)
     elif asked.ndjson:
         for line in document.lines_of_waits(found):
             console.write_bytes(line)
@@ -55,10 +53,9 @@ def _then(asked: Namespace) -> Waits:
 
 
 def _write(found: Waits, asked: Namespace, console: Console) -> None:
-    from ..report.style import Style
     from ..report.waits import waits as told
 
-    style = Style(console.colour(asked.color), console.is_unicode, None if asked.wide else console.width)
+    style = style_of(asked, console)
     lines = told(
         found,
         style,
@@ -80,8 +77,7 @@ def _write(found: Waits, asked: Namespace, console: Console) -> None:
         told_of = f"what {many(found.threads_unknown, 'thread')} wait for could not be found out"
         console.say(f"fdscope: {told_of}")
     lacks = any(one.other_end == "unread" for wait in found.waits for one in wait.on or ())
-    for line in of_all([one for one in found.problems if lacks or one.what != OTHERS]):
-        console.say(f"fdscope: {line}")
+    say(of_all([one for one in found.problems if lacks or one.what != OTHERS]), console)
 
 
 def _status(found: Waits, asked: Namespace) -> int:

@@ -15,6 +15,7 @@ from ..report.safe import printable
 from ..selection import UsageError
 from ..statuses import DONE, INTERRUPTED, NOTHING_FOUND
 from ..watcher import Watch
+from ._answering import style_of
 from ._ending import in_good_order
 from ._looking import chosen, is_choosing
 
@@ -81,9 +82,8 @@ def _speakers(
         )
     from ..report.frames import lines, summary
     from ..report.problems import of_all
-    from ..report.style import Style
 
-    style = Style(console.colour(asked.color), console.is_unicode, None if asked.wide else console.width)
+    style = style_of(asked, console)
     everyone = not (asked.targets or asked.command or is_choosing(asked))
 
     def tell(frame: Frame) -> None:

@@ -11,20 +11,17 @@ from ..report import document
 from ..report.problems import of_all
 from ..report.who import pids, remarks
 from ..report.who import who as told
-from ..selection import UsageError
 from ..statuses import DONE, NOT_PERMITTED, NOTHING_FOUND
+from ._answering import must_be_one_form, say, style_of, write_document
 from ._looking import chosen, kept
 
 
 def run(asked: Namespace, console: Console) -> int:
     """Searches, and writes the answer in the form that was asked for."""
-    forms = [asked.json, asked.ndjson, asked.pids, asked.format is not None]
-    if sum(forms) > 1:
-        raise UsageError("--json, --ndjson, --pids and --format are forms of one answer: give one of them")
+    must_be_one_form(asked, "json", "ndjson", "pids", "format")
     found = _then(asked) if asked.from_ else _now(asked)
     if asked.json:
-        text = document.encode(found)
-        console.write_bytes((document.indented(text) if console.is_terminal else text) + b"\n")
+        write_document(found, console)
     elif asked.ndjson:
         for line in document.lines_of_holdings(found):
             console.write_bytes(line)
@@ -47,20 +44,16 @@ def _then(asked: Namespace) -> Holdings:
 
 
 def _write(found: Holdings, asked: Namespace, console: Console) -> None:
-    from ..report.style import Style
-
-    style = Style(console.colour(asked.color), console.is_unicode, None if asked.wide else console.width)
+    style = style_of(asked, console)
     form = asked.format or "table"
     for line in pids(found) if asked.pids else told(found, style, form=form, show_headers=not asked.no_headers):
         console.write(line)
-    console.flush()
     more: Iterable[str] = ()
     if asked.from_:
         from ..report.kept import not_known
 
         more = not_known(kept(asked), found)
-    for line in (*remarks(found), *more, *of_all(found.problems)):
-        console.say(f"fdscope: {line}")
+    say((*remarks(found), *more, *of_all(found.problems)), console)
 
 
 def _status(found: Holdings) -> int:
