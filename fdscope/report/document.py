@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_base64
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -109,60 +109,58 @@ def lines(taken: Snapshot, *, files: bool = False) -> Iterator[bytes]:
     With `files` also the files that a process holds without a descriptor, each after its descriptors.
     """
     for process in taken.processes:
-        head = encode({"pid": process.pid, "process": process.name} if process.name else {"pid": process.pid})
-        for descriptor in process.descriptors or ():
-            yield head[:-1] + b"," + encode(descriptor)[1:] + b"\n"
-        for file in process.files or () if files else ():
-            yield head[:-1] + b"," + encode(file)[1:] + b"\n"
-    for problem in taken.problems:
-        yield b'{"problem":' + encode(problem) + b"}\n"
+        yield from _held_by(process.pid, process.name, process.descriptors or ())
+        yield from _held_by(process.pid, process.name, (process.files or ()) if files else ())
+    yield from _named("problem", taken.problems)
+
+
+def _held_by(pid: int, name: str | None, things: Iterable[Any]) -> Iterator[bytes]:
+    """A line for each thing, with the process that has it."""
+    head = encode({"pid": pid, "process": name} if name else {"pid": pid})[:-1] + b","
+    for one in things:
+        yield head + encode(one)[1:] + b"\n"
+
+
+def _named(word: str, things: Iterable[Any]) -> Iterator[bytes]:
+    """A line for each thing, which says by its one key what it is."""
+    for one in things:
+        yield b'{"%b":%b}\n' % (word.encode(), encode(one))
 
 
 def lines_of_groups(found: Groups) -> Iterator[bytes]:
     """Groups of descriptors as lines: each group, then each problem."""
     for group in found.groups:
         yield encode(group) + b"\n"
-    for problem in found.problems:
-        yield b'{"problem":' + encode(problem) + b"}\n"
+    yield from _named("problem", found.problems)
 
 
 def lines_of_holdings(found: Holdings) -> Iterator[bytes]:
     """An answer of ``fdscope who`` as lines: each use, then what else keeps something busy, then each problem."""
     for use in found.uses:
         yield encode(use) + b"\n"
-    for keep in found.keeps:
-        yield b'{"keep":' + encode(keep) + b"}\n"
-    for problem in found.problems:
-        yield b'{"problem":' + encode(problem) + b"}\n"
+    yield from _named("keep", found.keeps)
+    yield from _named("problem", found.problems)
 
 
 def lines_of_waits(found: Waits) -> Iterator[bytes]:
     """An answer of ``fdscope waits`` as lines: each thread that waits, then each cycle, then each problem."""
     for wait in found.waits:
         yield encode(wait) + b"\n"
-    for cycle in found.cycles:
-        yield b'{"cycle":' + encode(cycle) + b"}\n"
-    for problem in found.problems:
-        yield b'{"problem":' + encode(problem) + b"}\n"
+    yield from _named("cycle", found.cycles)
+    yield from _named("problem", found.problems)
 
 
 def lines_of_difference(found: Difference) -> Iterator[bytes]:
     """An answer of ``fdscope diff`` as lines: each group and each process that came or went, then each problem."""
     for process in found.processes:
-        head = encode(
-            {"pid": process.pid, "process": process.process} if process.process else {"pid": process.pid}
-        )
-        for group in process.groups or ():
-            yield head[:-1] + b"," + encode(group)[1:] + b"\n"
+        yield from _held_by(process.pid, process.process, process.groups or ())
         if not process.groups:
             yield encode(process) + b"\n"
-    for problem in found.problems:
-        yield b'{"problem":' + encode(problem) + b"}\n"
+    yield from _named("problem", found.problems)
 
 
 def lines_of_leaks(found: Leaks) -> Iterator[bytes]:
     """An answer of ``fdscope leaks`` as lines: each group that grew, then each problem."""
     for leak in found.leaks:
         yield encode(leak) + b"\n"
-    for problem in found.problems:
-        yield b'{"problem":' + encode(problem) + b"}\n"
+    yield from _named("problem", found.problems)
