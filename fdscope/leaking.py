@@ -13,7 +13,7 @@ from errno import EACCES, EPERM
 
 from . import tasks
 from ._version import __version__
-from .alone import Alone, early
+from .alone import early
 from .changes import Leak, Leaks
 from .growth import Trend, seconds_to, trend
 from .kernel.counters import Counters, ManyOpen
@@ -135,14 +135,12 @@ class Sampler:
         interval_s: float = 1.0,
         where: str | Expression | None = None,
     ) -> None:
-        wanted = early("leaks", where)
+        wanted, self._words = early("leaks", where), words_of(targets)
         self._root = opened(proc)
         self._interval_s = interval_s
         self._reader = Reader(self._root)
         self._many = ManyOpen()
-        self._words = words_of(targets)
-        meant = None if wanted is None else Alone(self._root, wanted)
-        self._targets = Targets(self._root, self._words, None, meant)
+        self._targets = Targets(self._root, self._words, wanted=wanted)
         self._watched: dict[int, Watched] = {}
         self._left_out: set[int | None] = {self._root.own_pid()} if not self._words else set()
         self._over: list[Watched] = []

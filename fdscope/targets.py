@@ -9,6 +9,7 @@ from .alone import Alone
 from .kernel import processes as readers
 from .kernel.root import Proc
 from .selection import Candidate, select
+from .where import Expression
 
 _AGAIN_S = 5.0
 """How long after it was first seen the name of a process is looked at again: a fork often executes a program."""
@@ -17,10 +18,12 @@ _AGAIN_S = 5.0
 class Targets:
     """The words of a watch, and the processes that they have been found to mean."""
 
-    def __init__(self, root: Proc, words: list[str], family_of: int | None, meant: Alone | None = None) -> None:
-        """`meant`: which of them are meant, by what they are."""
+    def __init__(
+        self, root: Proc, words: list[str], family_of: int | None = None, wanted: Expression | None = None
+    ) -> None:
+        """`wanted`: which of them are meant, by what they are (`alone.early`)."""
         self._root = root
-        self._meant = meant
+        self._meant = None if wanted is None else Alone(root, wanted)
         self._judged: dict[int, bool] = {}
         self._words = words
         self._family = set() if family_of is None else {family_of}
@@ -29,7 +32,7 @@ class Targets:
         self._names: dict[int, Candidate] = {}
         self._zombies: dict[int, int] = {}
         self._old: set[int] = set()
-        self.everyone = not words and family_of is None and meant is None
+        self.everyone = not words and family_of is None and wanted is None
         self.unmatched: list[str] = []
 
     @property

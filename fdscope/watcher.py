@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from . import host, switches
 from ._version import __version__
-from .alone import Alone, early
+from .alone import early
 from .describer import Describer
 from .frame import CommandTotal, Ended, Frame, MachineFrame, ProcessSummary, Rate, Sampling, Summary
 from .kernel.counters import Machine as MachineFiles
@@ -76,7 +76,7 @@ class Watch:
             where: only processes of which this expression of `fdscope.where` is true; it may ask for nothing that
                 is known only when threads or descriptors have been read.
         """
-        wanted = early("watch", where)
+        wanted, words = early("watch", where), words_of(targets)
         self._root = opened(proc)
         self.interval_s = interval_s
         self._top = top
@@ -98,8 +98,7 @@ class Watch:
         self._begun: list[Ended] = []
         self._ended: list[Ended] = []
         try:
-            meant = None if wanted is None else Alone(self._root, wanted)
-            self._targets = Targets(self._root, words_of(targets), family_of, meant)
+            self._targets = Targets(self._root, words, family_of, wanted)
             everyone = self._targets.everyone or family_of is not None
             self._switched = counting(source, self._root, everyone=everyone)
             self._began = self._last = time.monotonic()

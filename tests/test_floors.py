@@ -68,7 +68,7 @@ MAY = {
     "inventory": DATA | ABOUT_DATA | {"kernel", "describer"},
     "tally": DATA | ABOUT_DATA | {"kernel"},
     "subject": DATA | ABOUT_DATA | {"kernel", "describer", "inventory", "tally"},
-    "targets": DATA | ABOUT_DATA | {"kernel", "alone"},
+    "targets": DATA | ABOUT_DATA | ASKING | {"kernel", "alone"},
     "watcher": DATA
     | ABOUT_DATA
     | ASKING
