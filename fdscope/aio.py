@@ -27,6 +27,7 @@ from typing import Any, ParamSpec, TypeVar
 from . import scanner, search, waiting
 from .frame import Frame
 from .watcher import Watch
+from .where import Expression
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -54,6 +55,7 @@ async def watch(
     changes: bool = False,
     proc: str = "/proc",
     source: str = "auto",
+    where: str | Expression | None = None,
 ) -> AsyncGenerator[Frame, None]:
     """As `fdscope.watch`, for ``async for``; between two looks no thread is taken up.
 
@@ -67,7 +69,7 @@ async def watch(
     words = list(targets)
 
     def begun() -> Watch:
-        return Watch(words, proc=proc, interval_s=interval_s, top=top, changes=changes, source=source)
+        return Watch(words, proc=proc, interval_s=interval_s, top=top, changes=changes, source=source, where=where)
 
     beginning = loop.run_in_executor(None, begun)
     running: asyncio.Future[Any] = beginning

@@ -372,6 +372,7 @@ def test_the_coroutines_have_the_text_and_the_parameters_of_what_they_call():
         ours, theirs = getattr(aio, name), getattr(fdscope, name)
         assert (ours.__doc__, ours.__wrapped__) == (theirs.__doc__, theirs)
         assert inspect.iscoroutinefunction(ours)
+    assert inspect.signature(aio.watch).parameters == inspect.signature(watch).parameters
 
 
 def test_many_scans_of_an_event_loop_are_all_answered_right_while_it_goes_on(still):

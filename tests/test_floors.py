@@ -78,7 +78,7 @@ MAY = {
     "search_kept": DATA | ABOUT_DATA | ASKING | {"kinds"},
     "waiting": DATA | ABOUT_DATA | ASKING | {"scanner"},
     "checking": DATA | ABOUT_DATA | ASKING | {"watcher"},
-    "aio": DATA | ABOUT_DATA | {"scanner", "search", "waiting", "watcher"},
+    "aio": DATA | ABOUT_DATA | ASKING | {"scanner", "search", "waiting", "watcher"},
     "report": DATA | ABOUT_DATA | ASKING | {"kinds"},
     "commands": DATA
     | ABOUT_DATA
