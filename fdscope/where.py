@@ -68,8 +68,6 @@ _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=", "=~", "!~", "in")
 _OWN_WORDS = ("and", "or", "not", "in", "exists", "true", "false")
 _MOST, _DEEPEST, _SHOWN = 100_000, 100, 200
 
-_ENDINGS = {"_ns": 1e-9, "_us": 1e-6, "_ms": 1e-3, "_s": 1.0}
-
 
 class Expression(NamedTuple):
     """An expression that was understood."""
@@ -259,17 +257,15 @@ class _Number(NamedTuple):
         """
         if not self.unit:
             return self.amount
-        last = (of.path or (of.name,))[-1]
-        size = "_bytes" in last or last.endswith("position")
-        time = next((one for end, one in _ENDINGS.items() if last.endswith(end) and not size), None)
-        if self.unit in TIMES and time is not None:
-            return self.amount * TIMES[self.unit] / time
-        if size and self.unit in SIZES:
-            return self.amount * SIZES[self.unit]
-        if not size and time is None and self.unit in COUNTS:
-            return self.amount * COUNTS[self.unit]
-        what = "a size in bytes" if size else "a time" if time else "a plain number"
-        units = "K, M, G, KiB, KB" if size else "ns, us, ms, s, min, h, d" if time else "k, M, G"
+        if of.unit in TIMES:
+            if self.unit in TIMES:
+                return self.amount * TIMES[self.unit] / TIMES[of.unit]
+            what, units = "a time", "ns, us, ms, s, min, h, d"
+        else:
+            known = SIZES if of.unit else COUNTS
+            if self.unit in known:
+                return self.amount * known[self.unit]
+            what, units = ("a size in bytes", "K, M, G, KiB, KB") if of.unit else ("a plain number", "k, M, G")
         raise UsageError(f"--where: {of.name} is {what}, which '{self.text}' is not; its units are {units}")
 
 
