@@ -11,7 +11,8 @@
 in which a backslash stands before a quote or another backslash; any other is itself, as patterns need it. ``10M``
 of a size in bytes is 10 MiB, as ``10MiB``, and ``10MB`` ten millions; ``5min`` is turned into the unit of the
 field, and of plain numbers ``50k`` is 50,000. A word of a protocol is the same in capitals or not, with ``_`` or
-``-``: ``state == "time_wait"``. An address may be ``in "10.0.0.0/8"``.
+``-``: ``state == "time_wait"``. An address is the same however it is written, and whether IPv4 or IPv6 carries it;
+it may be ``in "10.0.0.0/8"``.
 
 A comparison with what is not there is false, also ``!=`` and ``not in``; ``not`` turns it round. Of a list it is
 enough that one element fits, of ``!=``, ``!~`` and ``not in`` that none does. A field alone is true if it is there
@@ -30,6 +31,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from .kinds import KINDS
+from .kinds._socket import address
 from .model import Descriptor, HeldFile, Object, Process
 from .quiet import quiet
 from .selection import UsageError, nearest
@@ -49,6 +51,7 @@ from .truth import (
 )
 from .units import COUNTS, SIZES, TIMES
 from .vocabulary import Held, Word, parts_of, word
+from .wanted import MAPPED_IPV4, plain
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -204,6 +207,25 @@ def _fits(sign: str, wanted: Any) -> Callable[[Any], bool]:
 def _plain(text: str) -> str:
     """A word of a protocol without what means nothing in it: TIME_WAIT is time-wait."""
     return text.lower().replace("_", "-")
+
+
+def _is_address(of: Word) -> bool:
+    """Whether it is an address of a socket."""
+    return of.name.endswith("_address")
+
+
+def _spellings(text: str) -> Iterator[str]:
+    """An address as fields have it: as it is, and one of IPv4 also as a socket of IPv6 has it."""
+    import ipaddress  # costs 5 ms, which only an address pays
+
+    try:
+        found = plain(ipaddress.ip_address(text).packed)
+    except ValueError:  # that of a family of its own
+        yield text
+        return
+    yield address(found)
+    if len(found) == 4:
+        yield address(MAPPED_IPV4 + found)
 
 
 def _is_plain(of: Word) -> bool:
@@ -444,6 +466,8 @@ class _Parser:
     def _fitting(self, field: Word, sign: str, token: tuple[str, Any, int]) -> Callable[[Any], bool]:
         """Whether a value of a field compares so with what is written."""
         wanted = self._wanted(field, sign, token)
+        if sign == "==" and _is_address(field):
+            return frozenset(_spellings(wanted)).__contains__
         if field.any_case:
             fits = _fits(sign, _plain(wanted))
             return lambda held: fits(_plain(held))
@@ -512,7 +536,7 @@ class _Parser:
         self._must_be_plain(field)
         asking = asks_none if turned else asks
         sort, value, place = self._tokens[self._at]
-        if sort == "text" and field.name.endswith("address"):
+        if sort == "text" and _is_address(field):
             self._at += 1
             return asking(field, self._network(value, place))
         self._must_take("(", f"'in' takes a list, as in {field.name} in (1, 2), or after a text a field")
@@ -523,6 +547,8 @@ class _Parser:
         if field.any_case:
             words = frozenset(map(_plain, wanted))
             return asking(field, lambda held: _plain(held) in words)
+        if _is_address(field):
+            wanted = [text for one in wanted for text in _spellings(one)]
         return asking(field, frozenset(wanted).__contains__)
 
     def _network(self, text: str, place: int) -> Callable[[Any], bool]:
