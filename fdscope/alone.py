@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from errno import EACCES, EPERM
 
 from . import host, tasks
 from .kernel import processes as readers
@@ -60,6 +62,18 @@ class Alone:
         process = self.process(pid)
         return process is not None and (self._wanted is None or self._wanted.may_fit(process))
 
+    def meant(self, pids: Iterable[int]) -> tuple[dict[int, Process], list[Unread]]:
+        """The processes of which something may be meant; and what was refused, for want of which others may be."""
+        found: dict[int, Process] = {}
+        refused: list[Unread] = []
+        for pid in pids:
+            process, unread = self.read(pid)
+            if process is not None and (self._wanted is None or self._wanted.may_fit(process)):
+                found[pid] = process
+            else:
+                refused += [one for one in unread if one.errno in (EACCES, EPERM)]
+        return found, refused
+
     def complete(self, process: Process) -> None:
         """Tells what only a look at other processes can tell."""
         if self._lineage:
@@ -69,7 +83,7 @@ class Alone:
         if self._asked <= _FEW:
             raw = readers.owner(self._root, pid)
             missing = self._root.read(b"%d/stat" % pid) if raw is None else None
-            unread = [missing._replace(what="process")] if isinstance(missing, Unread) else []
+            unread = [missing._replace(what="process", pid=pid)] if isinstance(missing, Unread) else []
         else:
             task = self._root.process(pid)
             if not isinstance(task, Directory):

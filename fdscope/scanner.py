@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Collection, Iterable
-from errno import EACCES, EPERM
 
 from . import host, identity, iomodels, sources, stages, tasks
 from ._version import __version__
@@ -116,7 +115,11 @@ def scan(
         selected = _selected(root, words, gathering.problems) if words else None
         users: set[int | None] = set()
         if wanted is not None and alone is not None and alone.asks:
-            selected, users = _narrowed(root, selected, wanted, alone, gathering.problems)
+            everyone = [Selected(pid) for pid in root.pids()] if selected is None else selected
+            meant, refused = alone.meant(one.pid for one in everyone)
+            selected = [one for one in everyone if one.pid in meant]
+            users = {one.uid for one in meant.values()}
+            gathering.problems += map(problem_of, refused)
         pids = None if selected is None else [one.pid for one in selected]
         narrow = _narrow(kinds, users, peers=peers and pids is not None)
         slow = ProcSource(
@@ -276,26 +279,6 @@ def _narrow(
     types = () if kinds is None else file_types_of(kinds)
     user = next(iter(users)) if len(users) == 1 else None
     return sources.Narrow(link, sum(1 << (one >> 12) for one in types), user)
-
-
-def _narrowed(
-    root: Proc,
-    selected: list[Selected] | None,
-    wanted: Expression,
-    alone: Alone,
-    problems: list[Problem],
-) -> tuple[list[Selected], set[int | None]]:
-    """The processes of which something may be wanted, as far as they tell by themselves; and their users."""
-    found = []
-    users: set[int | None] = set()
-    for one in map(Selected, root.pids()) if selected is None else selected:
-        process, unread = alone.read(one.pid)
-        if process is not None and wanted.may_fit(process):
-            found.append(one)
-            users.add(process.uid)
-        else:  # perhaps for want of what could not be read
-            problems += [problem_of(missing) for missing in unread if missing.errno in (EACCES, EPERM)]
-    return found, users
 
 
 def pids_of(words: str, proc: str = "/proc") -> list[int]:

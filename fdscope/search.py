@@ -27,7 +27,7 @@ from .kernel.users import user_name
 from .kinds import decode, held_file
 from .model import Problem, Process, kind_name
 from .opening import opened
-from .problems import problem_of
+from .problems import OTHERS, problem_of
 from .questions import OfDeleted, OfInode, OfLinks, OfMount, OfName, Question, Scene, SocketFile
 from .raw import RawDescriptor, RawHeldFile, RawMount, RawPlace, RawSocket, RawStatus, Record, Unread
 from .selection import UsageError, words_of
@@ -133,6 +133,9 @@ class _Search:
     def __init__(self, root: Proc, sockets: Sockets, timeout_s: float, meant: Expression | None) -> None:
         self._root = root
         self._meant = meant
+        self._alone = None if meant is None else Alone(root, meant)
+        self._processes: dict[int, Process] = {}
+        """Those of which something may be meant."""
         self._sockets = sockets
         self._timeout_s = timeout_s
         self._own = root.own_pid()
@@ -150,10 +153,17 @@ class _Search:
         """The whole answer; when it was begun is for the caller to say."""
         stages.begin("selection")
         pids = [pid for pid in self._root.pids() if pid != self._own]
+        if self._root.hides_some():
+            told = "of processes that are hidden: what they hold is not among the uses"
+            self._problems.append(Problem(what=OTHERS, reason="permission-denied", detail=told))
         every = self._questions(asked, pids)
         stages.begin("descriptors")
         if any(question.links or not isinstance(question, OfLinks) for question in every):
-            self._look(every, pids)
+            refused: list[Unread] = []
+            if self._alone is not None:
+                self._processes, refused = self._alone.meant(pids)
+                pids = list(self._processes)
+            self._look(every, pids, refused)
         self._finish(every)
         stages.begin("drawing")
         return Holdings(
@@ -289,12 +299,13 @@ class _Search:
 
     # the pass over all processes
 
-    def _look(self, every: list[Question], pids: list[int]) -> None:
+    def _look(self, every: list[Question], pids: list[int], refused: list[Unread]) -> None:
+        """Looks at these processes; what was `refused` is told with what else could not be read."""
         reads_files = [question for question in every if question.reads_files]
         slow = ProcSource(self._root, self._mounts, timeout_s=self._timeout_s, mapped=bool(reads_files))
         with contextlib.ExitStack() as stack:
             source = sources.searching(slow, self._root, self._mounts, stack, **self._narrowing(every))
-            self._look_with(source, every, pids, reads_files)
+            self._look_with(source, every, pids, reads_files, refused)
 
     def _narrowing(self, every: list[Question]) -> dict[str, Any]:
         """What all descriptors have in common that are asked about, for `sources.searching`."""
@@ -311,7 +322,12 @@ class _Search:
         }
 
     def _look_with(
-        self, source: ProcSource | BpfSource, every: list[Question], pids: list[int], reads_files: list[Question]
+        self,
+        source: ProcSource | BpfSource,
+        every: list[Question],
+        pids: list[int],
+        reads_files: list[Question],
+        refused: list[Unread],
     ) -> None:
         links = self._sort_out(every)
         sieves = [question.may_take_link for question in self._sieving]
@@ -331,7 +347,7 @@ class _Search:
                 files=(lambda file: any(sieve(file) for sieve in files)) if files else None,
             )
         late: list[RawDescriptor] = []
-        denied: list[Unread] = []
+        denied = list(refused)
         for record in records:
             if isinstance(record, RawDescriptor):
                 if record.socket is None and record.link.startswith(b"socket:["):
@@ -431,10 +447,12 @@ class _Search:
             self._problems.append(problem)
 
     def _holds_nothing(self, pid: int) -> bool:
-        """Whether there is no doubt about a process that could not be read."""
-        raw = readers.owner(self._root, pid)
+        """Whether there is no doubt about a process that could not be read: it has ended, or can hold nothing."""
+        stat = self._root.read(b"%d/stat" % pid)
+        if isinstance(stat, Unread):
+            return problem_of(stat).reason == "vanished"
         try:
-            return raw is None or _is_of_kernel_or_dead(tasks.parse_stat(raw.stat))
+            return _is_of_kernel_or_dead(tasks.parse_stat(stat))
         except _STRANGE:
             return False
 
@@ -464,13 +482,9 @@ class _Search:
                 raise not_an_object(asked.object)
 
     def _meant_of(self, meant: Expression) -> Iterator[Use]:
-        alone = Alone(self._root, meant)
-        known: dict[int, Process | None] = {}
         for use in self._uses:
-            if use.pid not in known:
-                known[use.pid] = alone.process(use.pid)
-            process, held = known[use.pid], use.descriptor or use.file
-            if process is not None and held is not None and meant.fits(process, held):
+            held = use.descriptor or use.file
+            if held is not None and meant.fits(self._processes[use.pid], held):
                 yield use
 
     def _owner(self, pid: int) -> tuple[str | None, int | None] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Container
-from errno import EACCES, ENOSYS, EPERM, ESRCH
+from errno import EACCES, ENOENT, ENOSYS, EPERM, ESRCH
 
 from ..raw import Unread
 
@@ -206,6 +206,11 @@ class Proc(Directory):
             return False
         first.close()
         return True
+
+    def hides_some(self) -> bool:
+        """Whether there are processes that are not even listed: process 1 is there always (hidepid, proc(5))."""
+        first = None if self.recorded else self.read(b"1/stat")
+        return isinstance(first, Unread) and first.errno == ENOENT
 
     def process(self, pid: int) -> Directory | Unread:
         """The directory of one process, or of one thread by its thread id."""

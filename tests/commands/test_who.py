@@ -2,11 +2,12 @@
 
 import json
 import os
+import shlex
 import subprocess
 
 import jsonschema
 import pytest
-from program import text, without_rights
+from program import ENVIRONMENT, PROGRAM, text, without_rights
 from program import within as run
 
 from fdscope import who
@@ -331,3 +332,33 @@ def test_nobody_is_not_said_where_not_everybody_could_be_asked(tmp_path):
     done = run("who", str(tmp_path / "file"), preexec_fn=without_rights)
     assert done.returncode == 3
     assert b"permission denied" in done.stderr
+
+
+def test_whom_the_options_do_not_mean_need_not_be_readable(child, foreign, tmp_path):
+    (tmp_path / "file").write_text("x")
+    words = ("who", str(tmp_path / "file"), "--pid")
+    done = run(*words, str(os.getpid()))
+    assert (done.returncode, done.stderr) == (1, f"fdscope: {tmp_path}/file: nobody holds it\n".encode())
+    done = run(*words, str(foreign.pid), preexec_fn=without_rights)
+    assert done.returncode == 3
+    assert f"process {foreign.pid}: descriptors: permission denied".encode() in done.stderr
+    assert b" processes" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("hidden", "told"), [("1", b"process of "), ("2", b"of processes that are hidden")], ids=["denied", "hidden"]
+)
+def test_nobody_is_not_said_of_processes_that_proc_hides(hidden, told, tmp_path):
+    """In a mount namespace of its own; to root's group nothing is hidden, whatever rights it has."""
+    if os.geteuid() != 0:
+        pytest.skip("to mount a proc file system takes root")
+    (tmp_path / "file").write_text("x")
+    program = shlex.join([*PROGRAM, "who", str(tmp_path / "file")])
+    weak = "setpriv --regid 65534 --clear-groups --inh-caps=-all --bounding-set=-all"
+    script = f"mount -t proc -o hidepid={hidden} proc /proc || exit 77; exec {weak} {program}"
+    done = subprocess.run(["unshare", "-m", "sh", "-c", script], capture_output=True, env=ENVIRONMENT, timeout=60)
+    if done.returncode == 77 or done.stderr.startswith(b"unshare"):
+        pytest.skip(f"no proc file system can be mounted here: {done.stderr!r}")
+    assert (done.returncode, done.stdout) == (3, b"")
+    assert b"nobody that could be read holds it" in done.stderr
+    assert told in done.stderr
