@@ -11,6 +11,7 @@ from .answers import Group
 from .fields import fields_of
 from .model import Descriptor, HeldFile, Process
 from .selection import UsageError
+from .uses import is_reclaimable
 from .vocabulary import Held, Word, word
 
 RECLAIMABLE = "reclaimable_bytes"
@@ -97,7 +98,7 @@ class _Count:
             if value is not None:
                 self._add(name, value)
         freed = getattr(held, "allocated_bytes", None)
-        if freed is not None and getattr(held, "deleted", None):
+        if freed is not None and is_reclaimable(held):
             self._add(RECLAIMABLE, freed)
 
     def _add(self, name: str, amount: int) -> None:

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from .frame import Rate
-from .model import Descriptor, HeldFile, Process, Snapshot, kind_name
+from .model import Descriptor, Process, Snapshot, kind_name
 from .quantity import many, percent, size
 from .thresholds import OF_PROCESSES, OF_RATES, Listener, Value
+from .uses import is_reclaimable
 
-_OF_KERNEL = ("/memfd:", "/SYSV", "/anon_hugepage", "/[aio]", "/drm mm object")
-"""What memory is called that is mapped like a file (mm/shmem.c, ipc/shm.c, fs/aio.c)."""
 _DATAGRAMS = {"udp": "udp", "udplite": "udp"}
 
 
@@ -139,7 +138,7 @@ def _deleted(processes: Sequence[Process]) -> Value:
     files: dict[tuple[str | None, int | None], tuple[int, Process, str]] = {}
     for process in processes:
         for one in (*(process.descriptors or ()), *(process.files or ())):
-            if getattr(one, "deleted", None) is True and not _is_nameless(one):
+            if is_reclaimable(one):
                 key = (one.device, one.inode)
                 files.setdefault(key, (_space(one), process, one.name or ""))
     total = sum(space for space, _, _ in files.values())
@@ -155,10 +154,3 @@ def _space(file: Any) -> int:
     """Of a mapping whose file may not be looked at it is what is mapped."""
     space = getattr(file, "allocated_bytes", None)
     return int(getattr(file, "mapped_bytes", None) or 0) if space is None else int(space)
-
-
-def _is_nameless(file: Descriptor | HeldFile) -> bool:
-    """Whether it is memory that the kernel keeps as a file, on a mount of its own: it never had a name."""
-    name = file.name or ""
-    is_unmounted = isinstance(file, Descriptor) and getattr(file, "filesystem", None) is None
-    return name.startswith(_OF_KERNEL) or name == "/dev/zero" or (is_unmounted and name.count("/") <= 1)

@@ -11,6 +11,8 @@ from .model import Descriptor, HeldFile
 SUBSTITUTES = {"cwd": "directory", "root": "directory", "exe": "regular", "mapped": "regular"}
 """The kind of what is held in a role, where its type is not known."""
 
+_OF_KERNEL = ("/memfd:", "/SYSV", "/anon_hugepage", "/[aio]", "/drm mm object")
+"""What memory is called that is mapped like a file (mm/shmem.c, ipc/shm.c, fs/aio.c)."""
 _ROLES = {"cwd": 0, "root": 1, "exe": 2, "mapped": 3, None: 4}
 
 
@@ -25,6 +27,18 @@ def count(uses: Iterable[Use], asked: Iterable[Asked]) -> None:
     counts = Counter(use.asked for use in uses)
     for one in asked:
         one.uses_total = counts[one.object]
+
+
+def is_reclaimable(held: Descriptor | HeldFile) -> bool:
+    """Whether it is a file that has no name left, whose space its file system has again when nobody holds it.
+
+    Memory that the kernel keeps as a file, on a mount of its own, never had a name.
+    """
+    if getattr(held, "deleted", None) is not True:
+        return False
+    name = held.name or ""
+    is_unmounted = isinstance(held, Descriptor) and getattr(held, "filesystem", None) is None
+    return not (name.startswith(_OF_KERNEL) or name == "/dev/zero" or (is_unmounted and name.count("/") <= 1))
 
 
 def _place(use: Use) -> tuple[str, int, int, int, int, str]:

@@ -19,12 +19,13 @@ def grouped(wish, *rows):
 
 def test_an_object_that_several_hold_is_one_object_and_its_bytes_count_once():
     log = {"object": "inode:1:1", "size_bytes": 10, "allocated_bytes": 4096}
+    gone = {"object": "inode:1:2", "name": "/tmp/x", "filesystem": "ext4", "deleted": True}
     one, two = Process(pid=1, name="a"), Process(pid=2, name="a")
     rows = [
         (one, KIND["regular"](fd=3, **log)),
         (one, KIND["regular"](fd=4, **log)),
         (two, KIND["regular"](fd=3, **log)),
-        (two, KIND["regular"](fd=5, object="inode:1:2", size_bytes=5, allocated_bytes=512, deleted=True)),
+        (two, KIND["regular"](fd=5, size_bytes=5, allocated_bytes=512, **gone)),
         (two, KIND["pipe"](fd=6)),
         (two, HeldFile(role="mapped", device="1", inode=1, size_bytes=10, mapped_bytes=8192)),
         (one, HeldFile(role="mapped", device="1", inode=1, size_bytes=10, mapped_bytes=4096)),
@@ -38,6 +39,16 @@ def test_an_object_that_several_hold_is_one_object_and_its_bytes_count_once():
         ({}, 2, 2, 1, {"size_bytes": 10, "mapped_bytes": 12288}),
         ({"kind": "pipe"}, 1, 1, 1, {}),
     ]  # fmt: skip
+
+
+def test_memory_that_never_had_a_name_is_no_space_of_a_file_system():
+    shared = {"role": "mapped", "device": "0:1", "deleted": True, "mapped_bytes": 4096}
+    rows = [
+        (Process(pid=1), HeldFile(name="/dev/zero", inode=1, allocated_bytes=4096, **shared)),
+        (Process(pid=1), HeldFile(name="/tmp/x", inode=2, allocated_bytes=512, **shared)),
+    ]
+    ((*_, sums),) = grouped("user", *rows)
+    assert sums["reclaimable_bytes"] == 512
 
 
 def test_sizes_of_elements_do_not_add_up():
