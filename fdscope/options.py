@@ -400,6 +400,14 @@ OF_SPANS = (
 
 OPTIONS = (*SELECTION, *COLUMNS, *FORM, *PIDS, *READ, *OF_WATCH, *OF_SPANS, *OF_CHECK)
 
+NOT_WITH_FROM = {
+    "--proc": "it says where to look instead of this machine's /proc, and a snapshot takes no look",
+    "--source": "it says how to look at this machine, and a snapshot takes no look",
+    "--symbols": "functions are named while a snapshot is taken: fdscope --json --symbols",
+    "--no-peers": "who was at the other ends stands in the snapshot",
+}
+"""The options that only a look at this machine has, each with why."""
+
 
 def options_of(command: str) -> list[Option]:
     """The options that a command takes."""

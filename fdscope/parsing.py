@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
-from .options import COMMANDS, LIVE, OPTIONS, READING, Option, options_of
+from .options import COMMANDS, LIVE, NOT_WITH_FROM, OPTIONS, READING, Option, options_of
 from .preferences import VARIABLE, preferred
 from .selection import UsageError, nearest
 
@@ -21,7 +21,8 @@ def understood(command: str, words: list[str], wishes: str = "") -> argparse.Nam
     Args:
         command: one of `COMMANDS`.
         words: the rest of the command line; after ``--`` none of them is an option.
-        wishes: FDSCOPE_OPTIONS; of the forms that an answer may have, the command line's own comes first.
+        wishes: FDSCOPE_OPTIONS; of the forms that an answer may have, the command line's own comes first, and what
+            does not go with --from is left out beside it.
 
     Raises:
         UsageError: they make no sense.
@@ -32,7 +33,12 @@ def understood(command: str, words: list[str], wishes: str = "") -> argparse.Nam
     if wishes:
         forms = {_name(one) for one in OPTIONS if one.group == "form"}
         has_form = any(getattr(asked, form, None) for form in forms)
-        added = [word for option, word in preferred(wishes, command) if not (has_form and option.group == "form")]
+        is_kept = getattr(asked, "from_", None) is not None
+        added = [
+            word
+            for option, word in preferred(wishes, command)
+            if not (has_form and option.group == "form") and not (is_kept and option.names[0] in NOT_WITH_FROM)
+        ]
         if added:
             try:
                 asked = _parsed(command, [*added, *words[:cut]], words[cut + 1 :])

@@ -6,6 +6,7 @@ from argparse import Namespace
 from typing import Any
 
 from ..model import Snapshot
+from ..options import NOT_WITH_FROM, OPTIONS
 from ..selection import UsageError, nearest
 from ..where import Expression
 
@@ -64,9 +65,11 @@ def kept(asked: Namespace) -> Snapshot:
         UsageError: it is none, or an option was given that only a look at this machine has.
     """
     if not hasattr(asked, "kept"):
-        for name, why in _LIVE.items():
-            if getattr(asked, name, _USUAL[name]) != _USUAL[name]:
-                raise UsageError(f"--{name.replace('_', '-')} does not go with --from: {why}")
+        for option in OPTIONS:
+            name = option.names[0]
+            value = getattr(asked, name.removeprefix("--").replace("-", "_"), None)
+            if name in NOT_WITH_FROM and value not in (None, False, option.default):
+                raise UsageError(f"{name} does not go with --from: {NOT_WITH_FROM[name]}")
         from ..saved import load
 
         shown = "standard input" if asked.from_ == "-" else asked.from_
@@ -74,15 +77,6 @@ def kept(asked: Namespace) -> Snapshot:
         asked.kept = load(asked.from_, lambda: say(f"waiting for a snapshot from {shown}"))
     found: Snapshot = asked.kept
     return found
-
-
-_LIVE = {
-    "proc": "it says where to look instead of this machine's /proc, and a snapshot takes no look",
-    "source": "it says how to look at this machine, and a snapshot takes no look",
-    "symbols": "functions are named while a snapshot is taken: fdscope --json --symbols",
-    "no_peers": "who was at the other ends stands in the snapshot",
-}
-_USUAL = {"proc": "/proc", "source": "auto", "symbols": False, "no_peers": False}
 
 
 def _net_namespace(word: str, proc: str) -> int:

@@ -86,6 +86,13 @@ def test_wishes_for_another_command_or_another_form_are_left_out(holder):
     assert {json.loads(line)["pid"] for line in lines} == {holder.pid}
 
 
+def test_wishes_that_only_a_look_at_this_machine_has_are_left_out_beside_a_snapshot(holder, tmp_path):
+    pid = str(holder.pid)
+    (tmp_path / "kept").write_text(text("--json", pid))
+    words = ("--from", str(tmp_path / "kept"), "--pids")
+    assert wished("--no-peers --source proc --proc /nowhere --symbols", *words) == text(*words) == f"{pid}\n"
+
+
 @pytest.mark.parametrize("words", [["help", "who"], ["completion", "bash"], ["--version"], ["--help"]])
 def test_what_looks_at_nothing_heeds_no_wishes(words):
     assert wished("--nonsense", *words) == text(*words)
