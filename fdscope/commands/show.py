@@ -169,8 +169,12 @@ def _write_tables(snapshot: Snapshot, asked: Namespace, console: Console) -> Non
 def _with_hints(problems: list[Problem], targets: list[str]) -> list[Problem]:
     """Where the first word is the name of nothing, but nearly that of a command, that command."""
     nothing = f"no process is called '{targets[0]}'" if targets else None
-    hint = nearest(targets[0], [one.name for one in COMMANDS], "") if targets and len(targets[0]) > 2 else ""
-    hinted = f"{nothing}; {hint.replace('mean', 'mean the command')}"
+    commands = [one.name for one in COMMANDS]
+    hint = nearest(targets[0], commands, "") if targets and len(targets[0]) > 2 else ""
+    hint = hint.replace("mean", "mean the command")
+    if hint and targets[0] in commands:
+        hint = f"a command stands first, as in: fdscope {targets[0]} ..."
+    hinted = f"{nothing}; {hint}"
     return [
         Problem(what=one.what, reason=one.reason, detail=hinted) if hint and one.detail == nothing else one
         for one in problems

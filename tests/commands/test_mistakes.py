@@ -54,6 +54,13 @@ def test_a_command_that_is_misspelt_is_taken_for_a_process_and_then_told():
     assert done.stderr == b"fdscope: no process is called 'wiats'; did you mean the command 'waits'?\n"
 
 
+def test_a_command_behind_its_options_is_told_to_stand_first(tmp_path):
+    done = run("--proc", str(tmp_path), "waits")  # where there is no process at all
+    assert (done.returncode, done.stdout) == (1, b"")
+    line = b"fdscope: no process is called 'waits'; a command stands first, as in: fdscope waits ...\n"
+    assert done.stderr.startswith(line)
+
+
 def test_a_process_that_is_misspelt_is_told(child):
     child("libc.prctl(15, b'quetzalcoatlus', 0, 0, 0); ready()")
     done = run("quetzalcaotlus")
