@@ -170,9 +170,13 @@ class Sampler:
         return list(self._watched)
 
     def run(self, seconds: float, sleep: Callable[[float], object] = time.sleep) -> None:
-        """Takes samples for so long, the first and the last one at the ends; or until nothing is left to watch."""
-        due, end = self._began, self._began + seconds
+        """Takes samples for so long, the first and the last one at the ends; or until nothing is left to watch.
+
+        There are two at least, an interval apart or the whole time, however long the first one took.
+        """
         spent = 0.0 if self._samples else self._spent()
+        due = time.monotonic()
+        end = max(self._began + seconds, due + min(self._interval_s, seconds))
         while (now := time.monotonic()) < end and (self._watched or self._targets.may_come):
             due = min(max(due + self._interval_s, now + _PATIENCE * spent), end)
             sleep(max(due - now, 0.0))

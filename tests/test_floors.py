@@ -43,7 +43,7 @@ ABOUT_DATA = {"links", "prospects", "switches", "selection", "tasks", "host", "w
     "difference",
     "growth",
 }
-ASKING = {"vocabulary", "truth", "where", "asking", "thresholds", "measures", "groups"}
+ASKING = {"vocabulary", "truth", "where", "asking", "thresholds", "measures", "groups", "parts"}
 MAY = {
     **dict.fromkeys(LEAVES, LEAVES),
     "model": LEAVES | {"rows"},  # Snapshot.rows() asks, when it is called, the room that knows all fields
@@ -74,7 +74,7 @@ MAY = {
     | ASKING
     | {"opening", "kernel", "describer", "subject", "targets", "sources", "alone"},
     "leaking": DATA | ABOUT_DATA | ASKING | {"opening", "kernel", "kinds", "targets", "alone"},
-    "saved": DATA | ABOUT_DATA | ASKING | {"kernel", "kinds"},
+    "saved": DATA | ABOUT_DATA | {"kernel", "kinds"},
     "search_kept": DATA | ABOUT_DATA | ASKING | {"kinds"},
     "waiting": DATA | ABOUT_DATA | ASKING | {"scanner"},
     "checking": DATA | ABOUT_DATA | ASKING | {"watcher"},

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from fdscope import scan
 from fdscope.kinds import KINDS
 from fdscope.model import Host, Object, Process, Snapshot
+from fdscope.parts import net_namespace_of, part, pids_of
 from fdscope.report import document
-from fdscope.saved import load, net_namespace_of, part, pids_of
+from fdscope.saved import load
 from fdscope.selection import UsageError
 from fdscope.text import text
 from fdscope.where import parse

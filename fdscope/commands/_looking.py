@@ -22,8 +22,8 @@ def chosen(asked: Namespace) -> Expression | None:
     from ..asking import expression
 
     if getattr(asked, "from_", None):  # watch looks at this machine only
-        from ..saved import net_namespace_of
-        from ..saved import pids_of as pids_then
+        from ..parts import net_namespace_of
+        from ..parts import pids_of as pids_then
 
         whole = kept(asked)
         return expression(asked, lambda word: pids_then(whole, word), lambda word: net_namespace_of(whole, word))
@@ -114,7 +114,7 @@ def look(asked: Namespace, targets: list[str], where: Expression | None = None, 
         UsageError: as `scan` and `saved.load` raise it.
     """
     if asked.from_:
-        from ..saved import part
+        from ..parts import part
 
         return part(kept(asked), targets, where, lineage=how.get("lineage", False))
     from ..scanner import scan

@@ -8,10 +8,11 @@ from ..changes import Difference
 from ..console import Console
 from ..difference import Identity, diff, identity
 from ..model import Snapshot
+from ..parts import part
 from ..quantity import many
 from ..report import document
 from ..report.problems import of_all
-from ..saved import load, part
+from ..saved import load
 from ..selection import UsageError
 from ..statuses import DONE, NOT_PERMITTED, NOTHING_FOUND
 from ..where import Expression, all_of, parse

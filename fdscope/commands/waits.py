@@ -44,7 +44,7 @@ def _now(asked: Namespace) -> Waits:
 def _then(asked: Namespace) -> Waits:
     """Of the threads of those processes of a snapshot that are meant; of cycles all that they stand in."""
     from .. import held_up
-    from ..saved import part
+    from ..parts import part
     from ..waiting import choice
 
     where = chosen(asked)
