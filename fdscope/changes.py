@@ -92,7 +92,7 @@ class Difference(Struct, kw_only=True):
     fdscope: Annotated[str, said("version of fdscope that compared them")]
     before: Annotated[Moment, said("the first snapshot")]
     after: Annotated[Moment, said("the second one")]
-    same: Annotated[bool, said("true: nothing is different")]
+    same: Annotated[bool, said("true: nothing is different; false also if nothing could be compared")]
     compared: Annotated[int, said("processes that were there both times, and whose descriptors could be read")]
     started: Annotated[int, said("processes that have started")]
     ended: Annotated[int, said("processes that have ended")]

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from . import stages
 from ._version import __version__
 from .changes import ChangeGroup, Difference, Fact, KindChange, Moment, ProcessChange
 from .model import Descriptor, Problem, Process, Snapshot, kind_name
@@ -76,6 +77,7 @@ def diff(
             those that hold what was asked about.
         there_after: the same of `after`.
     """
+    stages.begin("comparing")
     first, second = _processes(before, after), _processes(after, before)
     all_first = first if whole_before is None else _processes(whole_before, after)
     all_second = second if whole_after is None else _processes(whole_after, before)
@@ -111,7 +113,7 @@ def diff(
         fdscope=__version__,
         before=_told(before),
         after=_told(after),
-        same=not found,
+        same=not found and bool(compared or not problems),
         compared=compared,
         started=became["started"],
         ended=became["ended"],

@@ -28,7 +28,7 @@ from .opening import opened
 from .patterns import Pattern, joined, pattern
 from .problems import problem_of
 from .raw import RawDescriptor, Unread
-from .selection import words_of
+from .selection import above_zero, words_of
 from .targets import Targets
 from .times import rfc3339
 from .where import Expression
@@ -135,6 +135,7 @@ class Sampler:
         interval_s: float = 1.0,
         where: str | Expression | None = None,
     ) -> None:
+        above_zero("interval_s", interval_s)
         wanted, self._words = early("leaks", where), words_of(targets)
         self._root = opened(proc)
         self._interval_s = interval_s
@@ -174,6 +175,7 @@ class Sampler:
 
         There are two at least, an interval apart or the whole time, however long the first one took.
         """
+        above_zero("seconds", seconds)
         spent = 0.0 if self._samples else self._spent()
         due = time.monotonic()
         end = max(self._began + seconds, due + min(self._interval_s, seconds))
@@ -363,7 +365,7 @@ def leaks(
 
     Raises:
         UsageError: a target is no pid, name or regular expression, there is no such directory as `proc`, or
-            `where` is no expression, or one about more than processes.
+            `where` is no expression, or one about more than processes; or a time is not above 0.
     """
     with Sampler(targets, proc=proc, interval_s=interval_s, where=where) as sampler:
         sampler.run(seconds)

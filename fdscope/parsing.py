@@ -180,7 +180,8 @@ def _seconds(option: str, word: str, least: float = 0.0) -> float:
     except ValueError:
         seconds = -1.0
     if not least <= seconds <= 86400 or not seconds:
-        raise UsageError(f"{option} takes a number of seconds from {least:g} to 86400, not '{word[:60]}'")
+        told = f"{option} takes a number of seconds from {least:g} to 86400, or a time as 500ms and 5min are"
+        raise UsageError(f"{told}, not '{word[:60]}'")
     return seconds
 
 

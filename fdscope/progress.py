@@ -25,6 +25,8 @@ DOING = {
     "linking": "finding other ends",
     "waits": "telling waits apart",
     "drawing": "writing the answer",
+    "reading": "reading a snapshot",
+    "comparing": "comparing",
 }
 
 

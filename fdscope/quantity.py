@@ -60,6 +60,18 @@ def percent(share: float) -> str:
     return "<1 %" if 0 < share < 0.005 else f"{share * 100:.0f} %"
 
 
+def rate(per_s: float) -> str:
+    """A rate in the unit of time in which there is at least one.
+
+    >>> rate(12), rate(3.5 / 60), rate(2 / 3600)
+    ('12/s', '3.5/min', '2/h')
+    """
+    for amount, unit in ((per_s, "s"), (per_s * 60, "min"), (per_s * 3600, "h")):
+        if amount >= 1 or unit == "h":
+            break
+    return f"{amount:,.0f}/{unit}" if amount >= 9.95 else f"{amount:.1f}".removesuffix(".0") + f"/{unit}"
+
+
 def many(number: int, noun: str, plural: str = "") -> str:
     """A number and what it counts; digits are grouped.
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, Union
 import msgspec
 from msgspec import Raw, Struct, structs
 
+from . import stages
 from .kernel import kept as files
 from .kinds import KINDS
 from .kinds.unknown import Unknown
@@ -64,6 +65,7 @@ def load(path: str, waits: Callable[[], None] = lambda: None) -> Snapshot:
         UsageError: it is no snapshot.
     """
     shown = "standard input" if path == "-" else f"'{path}'"
+    stages.begin("reading")
     try:
         return _decoded(_whole(files.kept(path, waits)))
     except files.Unusable as error:
@@ -72,6 +74,8 @@ def load(path: str, waits: Callable[[], None] = lambda: None) -> Snapshot:
         raise UsageError(f"{shown} is no snapshot of fdscope: {error}") from None
     except MemoryError:
         raise UsageError(f"{shown} is too large for the memory of this machine") from None
+    finally:
+        stages.begin("drawing")  # by whoever asked
 
 
 class _NoSnapshot(Exception):

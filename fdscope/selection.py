@@ -16,13 +16,19 @@ class UsageError(ValueError):
 def nearest(word: str, known: Iterable[str], otherwise: str, likeness: float = 0.6) -> str:
     """What to say of a word that means nothing: the one of those known that is like it; else `otherwise`.
 
+    One that begins with the word comes first; dashes in front make no two words alike.
+
     >>> nearest("knid", ["kind", "name"], "there are two"), nearest("x", ["kind", "name"], "there are two")
     ("did you mean 'kind'?", 'there are two')
     """
     from difflib import get_close_matches  # costs 5 ms, which only a mistake pays
 
-    near = get_close_matches(word.lower(), list(known), 1, likeness)
-    return f"did you mean '{near[0]}'?" if near else otherwise
+    bare = {one.lstrip("-"): one for one in known}
+    short = word.lower().lstrip("-")
+    near = [one for one in bare if len(short) > 2 and one.startswith(short)] or get_close_matches(
+        short, list(bare), 1, likeness
+    )
+    return f"did you mean '{bare[near[0]]}'?" if near else otherwise
 
 
 class Candidate(NamedTuple):
@@ -119,6 +125,12 @@ def named(word: str, candidates: Iterable[Candidate], own_pid: int | None) -> li
     return [one for one in everyone if one.pid not in askers and pattern.search(" ".join(one.command))]
 
 
+def above_zero(name: str, value: float | None) -> None:
+    """Raises UsageError if a number that a caller gave is not above 0, or is no number; None: it gave none."""
+    if value is not None and not 0 < value < float("inf"):
+        raise UsageError(f"{name} must be a number above 0, not {value!r}")
+
+
 def words_of(targets: Iterable[str | int]) -> list[str]:
     """Targets or objects as words; a pid may be a number.
 
@@ -127,10 +139,13 @@ def words_of(targets: Iterable[str | int]) -> list[str]:
     """
     if isinstance(targets, (str, bytes)):
         raise UsageError(f"targets stand in a list: give [{targets!r}], not {targets!r}")
-    words = [str(one) if isinstance(one, int) else one for one in targets]
-    for one in words:
-        if not isinstance(one, str):
+    words = []
+    for one in targets:
+        if isinstance(one, int) and one < 0:
+            raise UsageError(f"a pid is not negative: {one}")
+        if not isinstance(one, (str, int)):
             raise UsageError(f"a target is a text or a pid, not {one!r:.60}")
+        words.append(str(one))
     return words
 
 

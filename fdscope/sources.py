@@ -61,8 +61,9 @@ def chosen(
         narrow: what else is known of the descriptors that are wanted.
 
     Raises:
-        UsageError: bpf was asked for by name, and cannot be used.
+        UsageError: it is none of these, or bpf was asked for by name and cannot be used.
     """
+    _must_be_a_source(word)
     if word == "proc":
         return proc_source
     if word == "auto" and not ((pids is None or len(pids) > _FEW) and pays(root, pids)):
@@ -82,6 +83,11 @@ def chosen(
             raise UsageError(f"the bpf source cannot be used: {reason} ('fdscope doctor' tells more)") from None
         tell(f"source: proc, as bpf cannot be used: {reason}")
         return proc_source
+
+
+def _must_be_a_source(word: str) -> None:
+    if word not in ("auto", "proc", "bpf"):
+        raise UsageError(f"a source is auto, proc or bpf, not {word!r:.60}")
 
 
 def searching(
@@ -131,8 +137,9 @@ def counting(word: str, root: Proc, *, everyone: bool) -> Switched | None:
         everyone: whether all processes are watched.
 
     Raises:
-        UsageError: bpf was asked for by name, and cannot be used.
+        UsageError: it is none of these, or bpf was asked for by name and cannot be used.
     """
+    _must_be_a_source(word)
     if word == "proc":
         return None
     from .kernel.bpf import NotLoaded  # ctypes takes 3 ms to load

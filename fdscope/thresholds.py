@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from . import units
 from .answers import Finding, Limits
-from .quantity import percent, size
+from .quantity import percent, rate, size
 from .selection import UsageError
 
 RANKS = ("ok", "unknown", "warning", "critical")
@@ -38,8 +38,8 @@ def _share(word: str) -> float:
     return found
 
 
-def _per_second(rate: float) -> str:
-    return f"{rate:,.0f}/s" if rate >= 100 or rate == int(rate) else f"{rate:.1f}/s"
+def _per_second(amount: float) -> str:
+    return rate(amount) if amount < 1 or amount >= 100 or amount == int(amount) else f"{amount:.1f}/s"
 
 
 def _number(value: float) -> str:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 
+from .alone import Alone
 from .answers import Waits
 from .deadlocks import edges
 from .held_up import Choice, told
-from .model import Descriptor, Process, Snapshot
+from .model import Descriptor, Problem, Process, Snapshot
+from .opening import opened
+from .problems import problem_of
 from .scanner import scan
 from .selection import words_of
 from .times import rfc3339
 from .where import Expression, parse
 
+_MANY = 5000
+"""Of more processes all are read: an expression has its limits, and to leave few out gains little."""
 _ROUNDS = 8
 """How many steps from the processes that were asked about a cycle is looked for."""
 
@@ -56,16 +61,32 @@ def waits(
     """
     words = words_of(targets)
     wanted = parse(where) if isinstance(where, str) else where
-    of_processes = wanted is not None and all(word.of_process for word in wanted.words)
     began, clock = time.time(), time.monotonic()
-    snapshot = scan(words, proc=proc, timeout_s=timeout_s, peers=peers, where=wanted if of_processes else None)
+    of_processes, refused = _of_processes(wanted, proc)
+    snapshot = scan(words, proc=proc, timeout_s=timeout_s, peers=peers, where=of_processes)
+    snapshot.problems += refused
     known = {process.pid: process for process in snapshot.processes}
-    partly = bool(words) or of_processes
+    partly = bool(words) or of_processes is not None
     if peers and partly:
         _follow(known, proc, timeout_s)
     found = told(snapshot, known, lambda: _everyone(proc, timeout_s) if partly else snapshot, choice(wanted))
     found.taken_at, found.duration_s = rfc3339(began, digits=3), round(time.monotonic() - clock, 6)
     return found
+
+
+def _of_processes(wanted: Expression | None, proc: str) -> tuple[Expression | None, list[Problem]]:
+    """Which processes an expression means, whatever they hold; None: any. And what was refused that tells it."""
+    if wanted is None or not any(word.of_process for word in wanted.words):
+        return None, []
+    if all(word.of_process for word in wanted.words):
+        return wanted, []
+    root = opened(proc)
+    with root:
+        meant, refused = Alone(root, wanted).meant(root.pids())
+    if len(meant) > _MANY:
+        return None, []
+    pids = ", ".join(map(str, meant)) or "0"  # which nobody has
+    return parse(f"pid in ({pids})"), [problem_of(one) for one in refused]
 
 
 def choice(wanted: Expression | None) -> Choice:

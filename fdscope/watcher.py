@@ -22,7 +22,7 @@ from .model import Problem
 from .opening import opened
 from .problems import problem_of
 from .raw import RawTask, Unread
-from .selection import UsageError, words_of
+from .selection import UsageError, above_zero, words_of
 from .sources import counting
 from .subject import Subject
 from .targets import Targets
@@ -47,7 +47,7 @@ class Watch:
 
     Raises:
         UsageError: a target is no pid, name or regular expression, there is no such directory as `proc`, or
-            `where` is no expression, or one about more than processes.
+            `where` is no expression, or one about more than processes; or `interval_s` is no time.
     """
 
     def __init__(
@@ -76,6 +76,7 @@ class Watch:
             where: only processes of which this expression of `fdscope.where` is true; it may ask for nothing that
                 is known only when threads or descriptors have been read.
         """
+        above_zero("interval_s", interval_s)
         wanted, words = early("watch", where), words_of(targets)
         self._root = opened(proc)
         self.interval_s = interval_s
@@ -161,6 +162,7 @@ class Watch:
 
     def steps(self, count: int | None = None) -> Iterator[Frame | float]:
         """As `frames`, for a caller who waits in a way of his own: a number is for so many seconds to wait."""
+        above_zero("count", count)
         slot = 0
         made = 0
         step = max(self.interval_s / max(round(self.interval_s * LOOKS_PER_S), 1), 1 / LOOKS_PER_S)
@@ -420,7 +422,8 @@ def watch(
 
     Raises:
         UsageError: with the first frame: a target is no pid, name or regular expression, there is no such
-            directory as `proc`, `source` cannot be used here, or `where` cannot be asked of a process alone.
+            directory as `proc`, `source` cannot be used here, `where` cannot be asked of a process alone,
+            or a number is not above 0.
     """
     with Watch(
         targets, proc=proc, interval_s=interval_s, top=top, changes=changes, source=source, where=where

@@ -23,6 +23,7 @@ def pages() -> dict[str, str]:
     """File name to the text that it must have."""
     commands = manual.commands_section((one.name, one.words, one.help) for one in COMMANDS)
     frame = (HERE / "fdscope.1").read_text()
+    frame = _between(frame, "synopsis", _forms())
     frame = _between(frame, "options", _options(OPTIONS))
     frame = _between(frame, "commands", commands)
     frame = _between(frame, "statuses", manual.statuses_section(MEANINGS))
@@ -52,6 +53,14 @@ def _pages() -> dict[str, str]:
 
 def _all_pages() -> list[str]:
     return [*_pages().values(), "fdscope-json(5)", "fdscope-kinds(7)", "fdscope-equivalents(7)"]
+
+
+def _forms() -> str:
+    """Every form of the command line; that of `show`, which may be left out, without the word."""
+    found = "".join(
+        manual.synopsis(one.name, one.words, has_options=bool(options_of(one.name))) for one in COMMANDS
+    )
+    return found.replace(".Cm show\n", "").replace(".Nm fdscope\n", ".Nm\n")
 
 
 def _topic(name: str) -> str:

@@ -17,7 +17,7 @@ import pytest
 from children import until
 
 import fdscope
-from fdscope import Snapshot, UsageError, aio, scan, waits, watch, who
+from fdscope import Snapshot, UsageError, aio, leaks, scan, waits, watch, who
 from fdscope.kernel.counters import ManyOpen
 from fdscope.kinds.pipe import Pipe
 from fdscope.kinds.regular import Regular
@@ -361,6 +361,26 @@ def test_a_watch_that_was_never_begun_holds_nothing():
     assert open_files() == before
     with pytest.raises(UsageError, match="as a regular expression it is wrong"):
         next(frames)
+    assert open_files() == before
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: scan(["self"], source="zz"),
+        lambda: scan([-1]),
+        lambda: next(watch(["self"], interval_s=0)),
+        lambda: next(watch(["self"], interval_s=float("nan"))),
+        lambda: next(watch(["self"], interval_s=0.1, count=-1)),
+        lambda: next(watch(["self"], source="zz")),
+        lambda: leaks(["self"], seconds=-1),
+        lambda: leaks(["self"], seconds=1, interval_s=float("inf")),
+    ],
+)
+def test_what_makes_no_sense_is_refused_as_on_the_command_line(call):
+    before = open_files()
+    with pytest.raises(UsageError):
+        call()
     assert open_files() == before
 
 

@@ -181,7 +181,7 @@ def test_a_process_that_only_holds_nothing_of_what_is_meant_has_not_ended():
 
 def test_what_could_not_be_read_is_not_compared_and_said():
     found = diff(snapshot(process(descriptors=None)), snapshot(process(file(3))))
-    assert (found.same, found.compared, found.processes) == (True, 0, [])
+    assert (found.same, found.compared, found.processes) == (False, 0, [])
     assert [(one.pid, one.reason) for one in found.problems] == [(42, "permission-denied")]
 
 

@@ -76,7 +76,7 @@ MAY = {
     "leaking": DATA | ABOUT_DATA | ASKING | {"opening", "kernel", "kinds", "targets", "alone"},
     "saved": DATA | ABOUT_DATA | {"kernel", "kinds"},
     "search_kept": DATA | ABOUT_DATA | ASKING | {"kinds"},
-    "waiting": DATA | ABOUT_DATA | ASKING | {"scanner"},
+    "waiting": DATA | ABOUT_DATA | ASKING | {"opening", "scanner", "alone"},
     "checking": DATA | ABOUT_DATA | ASKING | {"watcher"},
     "aio": DATA | ABOUT_DATA | ASKING | {"scanner", "search", "waiting", "watcher"},
     "report": DATA | ABOUT_DATA | ASKING | {"kinds"},

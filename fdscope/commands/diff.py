@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from argparse import Namespace
 
+from msgspec.structs import replace
+
+from .. import stages
 from ..changes import Difference
 from ..console import Console
 from ..difference import Identity, diff, identity
@@ -43,8 +46,10 @@ def _of_files(before: Snapshot, after: Snapshot, where: Expression | None, asked
     Raises:
         UsageError: they were asked about different processes.
     """
-    one = before if before.targets == after.targets else part(before, after.targets or [])
-    other = after if before.targets == after.targets else part(after, before.targets or [])
+    one, other = before, after
+    if before.targets != after.targets:
+        one = replace(part(before, after.targets or []), targets=before.targets)
+        other = replace(part(after, before.targets or []), targets=after.targets)
     if before.targets and after.targets:
         alone = len(before.processes) - len(one.processes) + len(after.processes) - len(other.processes)
         if alone and not (one.processes and other.processes):
@@ -97,6 +102,7 @@ def _both(then: str | None, where: Expression | None) -> Expression | None:
 
 
 def _write(found: Difference, asked: Namespace, console: Console) -> None:
+    stages.begin("drawing")
     if asked.json:
         write_document(found, console)
         return

@@ -67,7 +67,7 @@ def _listed() -> list[str]:
     subjects = sorted(set(about) - set(commands))
     lines = ["commands:", *(f"  {name:<12}  {about[name]}" for name in commands), ""]
     lines += ["subjects:", *(f"  {name:<12}  {about[name]}" for name in subjects), ""]
-    return [*lines, "fdscope help TOPIC tells one; man fdscope-TOPIC is the same on a page"]
+    return [*lines, "fdscope help TOPIC tells one; so does man fdscope-TOPIC, and man fdscope of the options"]
 
 
 def _unknown(topic: str) -> str:

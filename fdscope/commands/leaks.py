@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
+from .. import stages
 from ..changes import Leaks
 from ..console import Console
 from ..leaking import Sampler
@@ -31,6 +32,7 @@ def run(asked: Namespace, console: Console) -> int:
                 return NOTHING_FOUND
             if console.is_attended:
                 console.say(f"fdscope: watching for {duration(seconds)}; Ctrl-C ends it and tells what was seen")
+            stages.begin("watching")
             sampler.run(seconds)
         except KeyboardInterrupt:
             sampler.interrupted = True
@@ -44,6 +46,7 @@ def run(asked: Namespace, console: Console) -> int:
 
 
 def _write(found: Leaks, asked: Namespace, console: Console) -> None:
+    stages.begin("drawing")
     if asked.json:
         write_document(found, console)
         return

@@ -74,7 +74,7 @@ def _write(found: Waits, asked: Namespace, console: Console) -> None:
     elif found.threads_total and not found.waits and not found.threads_unknown:
         console.say(f"fdscope: no thread waits; looked at {found.threads_total:,}")
     if found.threads_unknown:
-        told_of = f"what {many(found.threads_unknown, 'thread')} wait for could not be found out"
+        told_of = f"for {many(found.threads_unknown, 'thread')} it could not be found out what is waited for"
         console.say(f"fdscope: {told_of}")
     lacks = any(one.other_end == "unread" for wait in found.waits for one in wait.on or ())
     say(of_all([one for one in found.problems if lacks or one.what != OTHERS]), console)

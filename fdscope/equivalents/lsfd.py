@@ -118,7 +118,7 @@ LSFD = Table(
         _column("SIZE", "size_bytes", "size"),
         _column("SOURCE", "source", "what is mounted where it is", "of devices: driver, device_number"),
         _column("TID", "tid", "thread", "told here where a thread has a table of its own"),
-        _column("TYPE", "kind", "what it is", "47 kinds here"),
+        _column("TYPE", "kind", "what it is", "finer here: fdscope-kinds(7)"),
         _column("UID", "uid", "user of the process, by number"),
         _column("USER", "user", "user of the process"),
     ),

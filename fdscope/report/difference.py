@@ -66,8 +66,13 @@ def _summary(found: Difference, style: Style) -> Iterator[str]:
     parts += [f"{found.ended:,} ended"] if found.ended else []
     parts += [f"{found.started:,} started"] if found.started else []
     yield ", ".join(parts) + "\n"
-    told = f"{found.opened:,} opened, {found.closed:,} closed, {found.changed:,} changed"
-    yield (style.title("the same") if found.same else style.title(told)) + "\n"
+    if found.same:
+        told = "the same"
+    elif not found.processes:
+        told = "nothing could be compared"
+    else:
+        told = f"{found.opened:,} opened, {found.closed:,} closed, {found.changed:,} changed"
+    yield style.title(told) + "\n"
     if found.before.hostname != found.after.hostname:
         names = [printable(one.hostname or "?") for one in (found.before, found.after)]
         yield style.warning(f"these are two machines: {names[0]} and {names[1]}") + "\n"

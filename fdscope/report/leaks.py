@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..changes import Leak, Leaks
-from ..quantity import duration, many, percent
+from ..quantity import duration, many, percent, rate
 from .style import Style
 from .table import draw
 
@@ -43,19 +43,17 @@ def _row(one: Leak) -> list[Any]:
     ]
 
 
-def rate(per_s: float) -> str:
-    """``12/s``, ``3.5/min``, ``2/h``: in the unit in which there is at least one."""
-    for amount, unit in ((per_s, "s"), (per_s * 60, "min"), (per_s * 3600, "h")):
-        if amount >= 1 or unit == "h":
-            break
-    return f"{amount:,.0f}/{unit}" if amount >= 9.95 else f"{amount:.1f}".removesuffix(".0") + f"/{unit}"
-
-
 def remarks(found: Leaks) -> Iterator[str]:
     """What people should know beside the answer; one line each."""
     watched = f"{many(found.processes, 'process', 'processes')}, {duration(found.duration_s)}"
-    if not found.leaks:
-        yield f"nothing grew ({watched}, {many(found.samples, 'sample')})"
+    unread = {one.pid for one in found.problems if one.what == "descriptors" and one.reason == "permission-denied"}
+    if found.samples < 2:
+        yield f"too short to tell: one sample ({watched})"
+    elif found.processes and len(unread) >= found.processes:
+        yield f"nothing could be judged ({watched})"
+    elif not found.leaks:
+        judged = many(found.processes - len(unread), "process", "processes")
+        yield f"nothing grew ({judged}, {duration(found.duration_s)}, {many(found.samples, 'sample')})"
     elif found.leaks_total > len(found.leaks):
         yield f"{found.leaks_total - len(found.leaks):,} more grew; --top shows more ({watched})"
     else:

@@ -129,12 +129,25 @@ def test_two_snapshots_of_different_targets_are_compared_in_what_both_were_asked
         done = run("diff", "--json", *names)
         found = json.loads(done.stdout)
         assert (found["same"], found["compared"]) == (True, 1)
+        asked = [[str(leaker.pid)], [str(leaker.pid), str(holder.pid)]]
+        told = [sorted(found[when]["targets"], key=int) for when in ("before", "after")]
+        assert told == [sorted(one, key=int) for one in (asked if names[0] == before else asked[::-1])]
         assert done.stderr == b"fdscope: 1 process that only one of the two was asked about: not compared\n"
     other = tmp_path / "other.json"
     other.write_bytes(run("--json", str(holder.pid)).stdout)
     done = run("diff", before, str(other))
     assert (done.returncode, done.stdout) == (2, b"")
     assert b"were asked about different processes" in done.stderr
+
+
+def test_where_nothing_could_be_compared_nothing_is_the_same(leaker, before):
+    kept = json.loads(Path(before).read_text())
+    del kept["processes"][0]["descriptors"]
+    Path(before).write_text(json.dumps(kept))
+    done = run("diff", before)
+    assert done.returncode == 3
+    assert b"nothing could be compared\n" in done.stdout
+    assert json.loads(run("diff", "--json", before).stdout)["same"] is False
 
 
 def test_the_whole_machine_remembers_that_it_was_whole_and_who_looked():

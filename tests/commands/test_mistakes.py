@@ -21,6 +21,8 @@ def told(*words, wishes=""):
         (["--josn"], "there is no option '--josn': did you mean '--json'?"),
         (["--josn=3", "self"], "there is no option '--josn': did you mean '--json'?"),
         (["--hlep"], "there is no option '--hlep': did you mean '--help'?"),
+        (["--group", "kind"], "there is no option '--group': did you mean '--group-by'?"),
+        (["waits", "--bogus"], "there is no option '--bogus': 'fdscope waits --help' lists those that there are"),
         (["doctor", "--jsn"], "there is no option '--jsn': did you mean '--json'?"),
         (["--xyzzy"], "there is no option '--xyzzy': 'fdscope help options' lists those that there are"),
         (["who", "--xyzzy", "/"], "there is no option '--xyzzy': 'fdscope who --help' lists those that there are"),
@@ -122,7 +124,7 @@ def test_what_looks_at_nothing_heeds_no_wishes(words):
         ("--color 'never", "FDSCOPE_OPTIONS cannot be read (No closing quotation): quote as in a shell, as in "),
         (
             "--timeout soon",
-            "--timeout takes a number of seconds from 0 to 86400, not 'soon' (FDSCOPE_OPTIONS adds ",
+            "--timeout takes a number of seconds from 0 to 86400, or a time as 500ms and 5min are, not 'soon' (",
         ),
         ("--columns fdd", "there is no column 'fdd': did you mean 'fd'? (FDSCOPE_OPTIONS adds --columns=fdd)"),
     ],

@@ -4,16 +4,19 @@ import json
 import os
 import signal
 import subprocess
+import time
 
 import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from program import ENVIRONMENT, PROGRAM, run
+from msgspec import structs
+from program import ENVIRONMENT, PROGRAM, run, without_rights
 
 from fdscope import leaks
 from fdscope.growth import seconds_to, trend
 from fdscope.leaking import Sampler
+from fdscope.report.leaks import remarks
 from fdscope.report.schema import schema
 
 LEAKER = r"""
@@ -133,6 +136,20 @@ def test_the_library_watches_for_as_long_as_it_is_told(leaker):
     found = leaks([str(leaker.pid)], seconds=0.3, interval_s=0.1)
     assert found.samples >= 2
     assert found.duration_s >= 0.3
+
+
+def test_there_are_two_samples_however_long_one_takes(leaker, monkeypatch):
+    look = Sampler.sample
+    monkeypatch.setattr(Sampler, "sample", lambda self: (look(self), time.sleep(0.3)))
+    assert leaks([str(leaker.pid)], seconds=0.1, interval_s=0.1).samples == 2
+
+
+def test_that_nothing_grew_is_said_only_of_what_could_be_read(leaker):
+    done = run("leaks", str(leaker.pid), "--for", "0.2", preexec_fn=without_rights)
+    refused = done.returncode == 3
+    assert ("nothing could be judged" if refused else "nothing grew (1 process, ") in done.stderr.decode()
+    once = structs.replace(leaks([str(leaker.pid)], seconds=0.1), samples=1)
+    assert next(remarks(once)).startswith("too short to tell: one sample (1 process, ")
 
 
 def test_the_program_tells_documents_that_validate_and_exits_with_0(leaker):

@@ -85,15 +85,37 @@ def test_the_line_says_what_is_done_how_much_and_how_to_end_it():
     assert text("", 0, 1.0, unicode=False) == "fdscope: working ... 1 s (Ctrl-C ends it)"
 
 
+SNAPSHOT = "a snapshot"
+
+
 @pytest.mark.parametrize(
-    "words", [["self"], ["explain", "self", "0"], ["who", "/"], ["waits", "self"], ["doctor"]]
+    "words",
+    [
+        ["self"],
+        ["explain", "self", "0"],
+        ["who", "/"],
+        ["waits", "self"],
+        ["doctor"],
+        ["leaks", "self", "--for", "0.1"],
+        ["diff", SNAPSHOT, SNAPSHOT],
+        ["--from", SNAPSHOT],
+    ],
 )
-def test_debug_tells_how_long_each_stage_took(words):
+def test_debug_tells_how_long_each_stage_took(words, tmp_path):
+    kept = tmp_path / "kept.json"
+    kept.write_bytes(run("--json", "self").stdout)
+    words = [str(kept) if word == SNAPSHOT else word for word in words]
     last = run(*words, "--debug").stderr.decode().splitlines()[-1]
     parts = re.fullmatch(r"fdscope: ((?:[\d,]+\.\d ms \w+, )*[\d,]+\.\d ms \w+); ([\d,]+\.\d) ms in all", last)
     assert parts
     names = re.findall(r"ms (\w+)", parts[1])
-    wanted = {"doctor": ["imports", "checks"], "who": ["imports", "selection", "descriptors", "drawing"]}
+    wanted = {
+        "doctor": ["imports", "checks"],
+        "who": ["imports", "selection", "descriptors", "drawing"],
+        "leaks": ["imports", "watching", "drawing"],
+        "diff": ["imports", "reading", "drawing", "comparing"],
+        "--from": ["imports", "reading", "drawing"],
+    }
     every = ["imports", "selection", "descriptors", "sockets", "linking", "waits", "drawing"]
     assert names == wanted.get(words[0], every)
 

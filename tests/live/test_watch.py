@@ -323,7 +323,11 @@ def test_a_watch_of_pids_ends_with_them():
         (["--", "/etc/passwd"], 126, b"cannot run '/etc/passwd': Permission denied"),
         (["--"], 2, b"watch -- takes a command to run"),
         (["1", "--", "true"], 2, b"watch takes targets, or a command after '--': leave one of them out"),
-        (["--interval", "0.05"], 2, b"--interval takes a number of seconds from 0.1 to 86400, not '0.05'"),
+        (
+            ["--interval", "0.05"],
+            2,
+            b"--interval takes a number of seconds from 0.1 to 86400, or a time as 500ms and 5min are, not '0.05'",
+        ),
         (["--interval", "nan"], 2, b"--interval takes a number of seconds"),
         (["--count", "0"], 2, b"--count takes a whole number above 0, not '0'"),
         (["--top", "x"], 2, b"--top takes a whole number above 0, not 'x'"),

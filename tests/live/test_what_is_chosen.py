@@ -12,7 +12,7 @@ from bpf_here import needs_bpf
 from children import Child, state_of, until, without_others
 from program import PROGRAM, found, run, text
 
-from fdscope import scan
+from fdscope import scan, waits
 from fdscope.where import only, parse
 
 MOVING = {"tcp", "remaining_s", "members", "members_total", "ticks", "duration_s"}
@@ -318,3 +318,12 @@ def test_what_was_left_out_for_want_of_a_right_is_told():
 def test_brief_means_nothing_beside_a_choice(busy):
     (process,) = scan([str(busy.pid)], where='kind == "eventfd"', brief=True).processes
     assert len(process.descriptors) == 2
+
+
+def test_of_threads_only_those_of_the_processes_that_an_expression_means_are_looked_at(lab, holder):
+    found = waits(where=f"pid == {lab.pid} and kind == 'pipe'")
+    (process,) = scan([str(lab.pid)]).processes
+    assert found.threads_total == len(process.threads)
+    assert {one.pid for one in found.waits} == {lab.pid}
+    assert [one for one in found.problems if one.pid not in (None, lab.pid)] == []
+    assert waits(where="pid == 4194305 and kind == 'pipe'").threads_total == 0
