@@ -9,7 +9,7 @@ from msgspec import structs
 
 from .model import Problem, Process, Snapshot
 from .problems import OTHERS
-from .selection import Candidate, UsageError, ancestors, select
+from .selection import Candidate, UsageError, ancestors, select, shortened
 from .where import Expression, only
 
 
@@ -59,7 +59,7 @@ def _selected(kept: Snapshot, words: list[str]) -> tuple[list[Process], list[Pro
     """The processes that the words mean, and a problem for each word that means none."""
     selected, unmatched = select(words, lambda: _candidates(kept), None)
     problems = [
-        Problem(what="process", reason="no-such-process", detail=f"no process is called '{word}'")
+        Problem(what="process", reason="no-such-process", detail=f"no process is called '{shortened(word)}'")
         for word in unmatched
     ]
     by_pid = {one.pid: one for one in kept.processes}

@@ -24,7 +24,7 @@ from .links import UNKNOWN, Links, Same, held_by, objects
 from .model import LINKED, Descriptor, Object, Problem, Process, Snapshot
 from .opening import opened
 from .problems import OTHERS, problem_of
-from .selection import Candidate, Selected, UsageError, nearest, select, words_of
+from .selection import Candidate, Selected, UsageError, nearest, select, shortened, words_of
 from .text import text
 from .times import rfc3339
 from .where import Expression, only, parse
@@ -291,7 +291,9 @@ def pids_of(words: str, proc: str = "/proc") -> list[int]:
     with root:
         selected, unmatched = select(words.split(","), lambda: _candidates(root), root.own_pid())
     if unmatched:
-        raise UsageError(f"no process is called '{unmatched[0][:60]}': give a pid, or the name of one that runs")
+        raise UsageError(
+            f"no process is called '{shortened(unmatched[0])}': give a pid, or the name of one that runs"
+        )
     return [one.pid for one in selected]
 
 
@@ -305,7 +307,7 @@ def _selected(root: Proc, words: list[str], problems: list[Problem]) -> list[Sel
     selected, unmatched = select(words, candidates, root.own_pid())
     for word in unmatched:
         hint = nearest(word, {one.name for one in known if one.command}, "", likeness=0.75)
-        told = f"no process is called '{word}'" + (f"; {hint}" if hint else "")
+        told = f"no process is called '{shortened(word)}'" + (f"; {hint}" if hint else "")
         problems.append(Problem(what="process", reason="no-such-process", detail=told))
     found = {}
     for one in selected:

@@ -86,9 +86,7 @@ def select(
 def _pid(word: str) -> int:
     digits = word.lstrip("0")
     if len(digits) > 10:
-        raise UsageError(
-            f"no pid is as large as '{_shortened(word)}': give a pid, 'self' or the name of a process"
-        )
+        raise UsageError(f"no pid is as large as '{shortened(word)}': give a pid, 'self' or the name of a process")
     return int(digits or "0")
 
 
@@ -114,7 +112,7 @@ def named(word: str, candidates: Iterable[Candidate], own_pid: int | None) -> li
     except (re.error, OverflowError, RecursionError) as error:
         why = str(error) if isinstance(error, re.error) else "it is too large"
         raise UsageError(
-            f"no process is called '{_shortened(word)}', and as a regular expression it is wrong: {why}; "
+            f"no process is called '{shortened(word)}', and as a regular expression it is wrong: {why}; "
             "a backslash before a sign takes its meaning away"
         ) from None
     by_name = [one for one in everyone if pattern.search(one.name)]
@@ -159,7 +157,8 @@ def ancestors(pid: int, parent_of: Callable[[int], int | None]) -> list[int]:
     return found
 
 
-def _shortened(word: str) -> str:
+def shortened(word: str) -> str:
+    """A word that somebody gave, to be named in a message of one line."""
     return word if len(word) <= 60 else word[:60] + "…"
 
 

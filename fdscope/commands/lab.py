@@ -10,7 +10,7 @@ from ..console import Console
 from ..lab import Held, Scratch, full_names, make, offered
 from ..quantity import many
 from ..report.safe import printable
-from ..selection import UsageError
+from ..selection import UsageError, nearest, shortened
 
 
 def run(asked: Namespace, console: Console) -> int:
@@ -19,8 +19,9 @@ def run(asked: Namespace, console: Console) -> int:
         full_names(asked.names)
     except KeyError as unknown:
         groups = offered()
-        names = " ".join([*groups, *(name for group in groups.values() for name in group)])
-        raise UsageError(f"the lab has no specimen '{unknown.args[0]}'; it has: {names}") from None
+        names = [*groups, *(name for group in groups.values() for name in group)]
+        hint = nearest(unknown.args[0], names, f"it has: {' '.join(names)}")
+        raise UsageError(f"the lab has no specimen '{shortened(unknown.args[0])}'; {hint}") from None
     for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job starts with SIGINT ignored
         signal.signal(number, signal.default_int_handler)
     scratch = Scratch()

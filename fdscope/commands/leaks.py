@@ -12,6 +12,7 @@ from ..quantity import duration
 from ..report import document
 from ..report.problems import of_all
 from ..report.safe import printable
+from ..selection import shortened
 from ..statuses import DONE, INTERRUPTED, NOT_PERMITTED, NOTHING_FOUND
 from ._answering import must_be_one_form, say, style_of, write_document
 from ._ending import in_good_order
@@ -27,7 +28,7 @@ def run(asked: Namespace, console: Console) -> int:
         try:
             sampler.sample()
             for word in sampler.unmatched:
-                console.say(f"fdscope: no process is called '{printable(word)}'")
+                console.say(f"fdscope: no process is called '{printable(shortened(word))}'")
             if (asked.targets or is_choosing(asked)) and not sampler.pids:
                 return NOTHING_FOUND
             if console.is_attended:

@@ -11,7 +11,7 @@ from ..model import Problem, Process, Snapshot
 from ..options import COMMANDS
 from ..problems import OTHERS
 from ..report import document
-from ..selection import UsageError, nearest
+from ..selection import UsageError, nearest, shortened
 from ..statuses import DONE, NOT_PERMITTED, NOTHING_FOUND
 from ._answering import must_be_one_form, write_document
 from ._layouts import check_groups, draws_tree, needs, with_links, write_groups, write_tree
@@ -168,7 +168,7 @@ def _write_tables(snapshot: Snapshot, asked: Namespace, console: Console) -> Non
 
 def _with_hints(problems: list[Problem], targets: list[str]) -> list[Problem]:
     """Where the first word is the name of nothing, but nearly that of a command, that command."""
-    nothing = f"no process is called '{targets[0]}'" if targets else None
+    nothing = f"no process is called '{shortened(targets[0])}'" if targets else None
     commands = [one.name for one in COMMANDS]
     hint = nearest(targets[0], commands, "") if targets and len(targets[0]) > 2 else ""
     hint = hint.replace("mean", "mean the command")

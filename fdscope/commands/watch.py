@@ -12,7 +12,7 @@ from ..console import Console
 from ..frame import CommandTotal, Frame, Summary
 from ..kernel.command import Command
 from ..report.safe import printable
-from ..selection import UsageError
+from ..selection import UsageError, shortened
 from ..statuses import DONE, INTERRUPTED, NOTHING_FOUND
 from ..watcher import Watch
 from ._answering import style_of
@@ -42,7 +42,7 @@ def run(asked: Namespace, console: Console) -> int:
         source=asked.source,
     ) as watch:
         for word in watch.unmatched:
-            console.say(f"fdscope: no process is called '{printable(word)}'")
+            console.say(f"fdscope: no process is called '{printable(shortened(word))}'")
         if (asked.targets or is_choosing(asked)) and not watch.pids:
             if not watch.unmatched:
                 console.say("fdscope: no process fits what the options choose")
