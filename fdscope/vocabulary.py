@@ -332,6 +332,7 @@ _ELSEWHERE = {
     "fds": "descriptor_count",
     "offset": "position",
     "pgid": "process_group",
+    "port": "local_port",
     "ppid": "parent_pid",
     "rss": "memory.resident_bytes",
     "sid": "session",
