@@ -7,11 +7,13 @@ import sys
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from fdscope import scan
 from fdscope.kinds import KINDS
-from fdscope.model import Host, Object, Process, Snapshot
+from fdscope.model import Host, Object, Problem, Process, Snapshot
 from fdscope.parts import net_namespace_of, part, pids_of
+from fdscope.problems import OTHERS
 from fdscope.report import document
 from fdscope.saved import load
 from fdscope.selection import UsageError
@@ -73,9 +75,11 @@ def snapshots(draw):
     )
     objects = st.builds(Object, id=TEXTS, kind=TEXTS, holders=st.just([]), faces=st.lists(TEXTS))
     return Snapshot(
-        fdscope=draw(TEXTS),
+        fdscope="0",
         taken_at="2026-11-23T05:02:00.500Z",
         duration_s=draw(st.floats(0, 1e6)),
+        targets=draw(st.none() | st.lists(TEXTS)),
+        where=draw(NAMES),
         sources=["proc"],
         host=Host(hostname=draw(NAMES)),
         processes=draw(st.lists(processes, max_size=4)),
@@ -86,7 +90,7 @@ def snapshots(draw):
 
 @given(snapshots())
 def test_whatever_names_it_has_a_snapshot_is_the_same_again(taken):
-    assert written(loaded(written(taken))) == written(taken)
+    assert loaded(written(taken)) == taken
 
 
 @given(st.binary())
@@ -148,8 +152,24 @@ def test_what_is_no_snapshot_is_told_for_what_it_is():
         "'2026-11-23 05:02:00.500Z' is no time; "
         "fdscope 0 wrote it: that version, or a newer one, may understand it"
     )
+    for name, time in ((b"started_at", b"2026-11-23T04:00:00Z"), (b"boot_time", b"2026-11-22T00:00:00Z")):
+        told = b'"%b":"%b"' % (name, time)
+        assert told in whole
+        assert wrong(whole.replace(told, b'"%b":"soon"' % name)).startswith("'soon' is no time; ")
     assert "Expected `int`, got `str`" in wrong(whole.replace(b'"pid":42', b'"pid":"42"'))
     assert wrong(b'{"a":' * 100_000) == "it is nested too deeply"
+
+
+def test_the_mark_that_an_editor_puts_before_a_text_is_passed_over():
+    whole = written(snapshot(process()))
+    assert written(loaded(b"\xef\xbb\xbf" + whole)) == whole
+
+
+def test_what_a_snapshot_was_asked_for_and_who_took_it_is_the_same_again():
+    asked = {"targets": ["web", "a\udcff"], "where": "name == 'b\udcfe'", "own_pid": 7}
+    taken = replace(snapshot(process()), **asked)
+    again = loaded(written(taken))
+    assert {name: getattr(again, name) for name in asked} == asked
 
 
 def test_what_a_newer_version_adds_is_left_out_or_told_as_a_problem():
@@ -178,8 +198,10 @@ def test_what_a_newer_version_adds_is_left_out_or_told_as_a_problem():
 def test_a_text_beside_base64_of_something_else_stays_as_it_is():
     changed = plain(snapshot(process()))
     changed["processes"][0] |= {"name": "web", "name_base64": "AAAA", "user_base64": 5, "command_base64": ["a"]}
+    changed["processes"][0]["files"][0] |= {"rights": ["r--p", "\ufffd"], "rights_base64": ["cg==", "/w=="]}
     (one,) = loaded(json.dumps(changed).encode()).processes
     assert (one.name, one.user, one.command) == ("web", "ann", ["/bin/web\n", "-x", ""])
+    assert one.files[0].rights == ["r--p", "\ufffd"]
 
 
 def family():
@@ -198,7 +220,7 @@ def pids(taken):
 def test_words_mean_processes_of_the_snapshot_by_the_rules_of_a_scan():
     kept = family()
     assert part(kept, []) is kept
-    assert pids(part(kept, ["60", "1"])) == [1, 60]
+    assert pids(part(kept, ["60", "1"])) == pids(part(kept, ["1", "60"])) == [1, 60]
     assert pids(part(kept, ["db"])) == [60]
     assert pids(part(kept, ["webb?"])) == [42, 50]
     thread = part(kept, ["43"])
@@ -226,6 +248,49 @@ def test_an_expression_chooses_and_the_snapshot_stays_as_it_is():
     below = part(kept, [], parse("ancestors in (42)"))
     assert [(one.pid, one.ancestors) for one in below.processes] == [(50, [42, 1]), (60, [50, 42, 1])]
     assert written(kept) == before
+
+
+def test_a_part_says_what_it_was_chosen_by_and_what_the_whole_was():
+    kept = replace(family(), targets=["web"], where="fd < 9")
+    assert (part(kept, ["db"]).targets, part(kept, ["db"]).where) == (["db"], "(fd < 9)")
+    found = part(kept, [], parse("pid == 60"))
+    assert (found.targets, found.where) == (["web"], "(fd < 9) and (pid == 60)")
+
+
+def test_who_descends_from_whom_is_left_as_the_snapshot_has_it():
+    kept = family()
+    kept.processes[2].ancestors = [42, 7]
+    told = [(one.pid, one.ancestors) for one in part(kept, [], lineage=True).processes]
+    assert told == [(1, []), (42, [1]), (50, [42, 7]), (60, [50, 42, 1])]
+
+
+def test_problems_are_those_of_the_processes_that_were_chosen():
+    kept = family()
+    kept.problems = [Problem(pid=pid, what="descriptors", reason="permission-denied") for pid in (42, 50, 99)]
+    kept.problems += [
+        Problem(what=OTHERS, reason="permission-denied"),
+        Problem(what="sockets", reason="timed-out"),
+    ]
+
+    def told(*words, where=None):
+        return [one.pid or one.what for one in part(kept, words, where).problems]
+
+    assert told("50") == [50, OTHERS, "sockets"]
+    assert told(where=parse("pid == 42")) == [42, OTHERS, "sockets"]
+    assert told(where=parse("pid == 7")) == ["sockets"]
+
+
+def test_objects_are_those_that_are_held_by_who_was_chosen_and_those_that_face_them():
+    kept = family()
+    kept.processes[0].descriptors = [KIND["pipe"](fd=0, object="a"), KIND["pipe"](fd=1, object="b")]
+    kept.processes[1].descriptors = [KIND["pipe"](fd=0, object="c")]
+    kept.objects = [
+        Object(id=name, kind="pipe", holders=[], faces=faces)
+        for name, faces in (("a", []), ("b", []), ("c", []), ("d", ["a"]), ("e", ["c"]))
+    ]
+    assert [one.id for one in part(kept, ["1"]).objects] == ["a", "b", "d"]
+    assert [one.id for one in part(kept, [], parse("object == 'a'")).objects] == ["a", "d"]
+    assert [one.id for one in part(kept, ["42"]).objects] == ["c", "e"]
 
 
 def test_a_part_of_a_snapshot_says_what_a_scan_of_it_says(lab):

@@ -55,6 +55,8 @@ def snapshot(taken: Snapshot) -> Iterator[bytes]:
         else:
             yield encode(value)
         opening = b","
+        if _has_foreign(value):  # a word or expression that was asked for
+            yield b',"%s_base64":' % name.encode() + encode(_base64(value))
     yield b"}"
 
 
