@@ -4,6 +4,10 @@ import os
 
 import pytest
 from children import Child, Lab
+from hypothesis import settings
+
+settings.register_profile("fdscope", deadline=None)  # how long an example takes says how busy the machine is
+settings.load_profile("fdscope")
 
 
 @pytest.fixture(scope="session")

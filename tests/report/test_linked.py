@@ -4,7 +4,7 @@ import re
 from urllib.parse import unquote_to_bytes
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from made import KIND, process
 
@@ -68,7 +68,6 @@ def test_a_path_of_another_mount_namespace_may_be_another_file(mount_namespace):
     assert address(KIND["regular"](**FILE), mount_namespace) is None
 
 
-@settings(deadline=None)  # the first one imports what tells how wide a character is
 @given(st.text(max_size=12), st.integers(10, 60), st.booleans())
 def test_a_link_takes_no_room(name, width, is_last):
     value = linked(f"/{name}, 5 B", f"/{name}", "file://box/x")
