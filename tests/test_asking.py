@@ -5,7 +5,7 @@ import re
 from argparse import Namespace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fdscope.asking import expression, glob, texts
@@ -13,6 +13,7 @@ from fdscope.commands._looking import CHOOSING
 from fdscope.kinds.raw import Raw
 from fdscope.kinds.regular import Regular
 from fdscope.kinds.tcp import Tcp
+from fdscope.kinds.unix import Unix
 from fdscope.model import HeldFile, Process
 from fdscope.selection import UsageError
 from fdscope.where import parse
@@ -28,7 +29,7 @@ def asked(**options):
 
 def said(**options):
     """The expressions that options stand for; --tree and --netns mean what is told here."""
-    return texts(asked(**options), {"7": [7], "nginx": [7, 9]}.__getitem__, {"blue": 5}.__getitem__)
+    return texts(asked(**options), {"7": [7], "nginx": [7, 9]}.__getitem__, {"blue": 5, "red": 6}.__getitem__)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,9 @@ def said(**options):
         ({"process": ["^ng", "d$"]}, '(process =~ "^ng") or (process =~ "d$")'),
         ({"name": ["\\.log$"]}, '(name =~ "\\\\.log$")'),
         ({"kind": ["tcp,udp", "bpf-map"]}, 'kind in ("tcp", "udp", "bpf-map")'),
+        ({"user": ["²"]}, '(user == "²")'),
         ({"fd": ["3"]}, "(fd == 3)"),
+        ({"fd": ["3-3"]}, "(fd >= 3 and fd <= 3)"),
         ({"fd": ["0-2,7,100-,cwd"]}, '(fd >= 0 and fd <= 2) or (fd == 7) or (fd >= 100) or (role == "cwd")'),
         ({"cgroup": ["/a.slice/"]}, '(cgroup =~ "^/a\\\\.slice(?:/|$)")'),
         ({"cgroup": ["/"]}, '(cgroup =~ "^(?:/|$)")'),
@@ -49,6 +52,11 @@ def said(**options):
         ({"tree": "nginx"}, "pid in (7, 9) or ancestors in (7, 9)"),
         ({"tree": ""}, None),
         ({"netns": ["blue"]}, "(net_namespace == 5 or (not exists net_namespace and namespaces.net == 5))"),
+        (
+            {"netns": ["blue,red"]},
+            "(net_namespace == 5 or (not exists net_namespace and namespaces.net == 5)) or "
+            "(net_namespace == 6 or (not exists net_namespace and namespaces.net == 6))",
+        ),
         ({"listening": True}, 'state == "LISTEN"'),
         ({"deleted": True}, "deleted"),
         ({}, None),
@@ -143,13 +151,21 @@ def test_a_pattern_of_paths(pattern, true_of, not_of):
 
 def test_of_several_patterns_one_is_enough_and_files_that_are_held_without_a_descriptor_count():
     wanted = expression(asked(path=["/a/*", "/b"]), None, None)
-    names = ["/a/x", "/b", "/c", "/a\n/x", "/a/x\n"]
+    names = ["/a/x", "/b", "/c", "/b\n", "/a\n/x", "/a/x\n"]
     assert [name for name in names if wanted.fits(Process(pid=1), HeldFile(role="exe", name=name))] == [
         "/a/x", "/b", "/a/x\n"
     ]  # fmt: skip
 
 
-@given(st.text("ab/.*?[]!-^\\", max_size=12), st.text("ab/.*[]", max_size=8))
+def test_a_path_of_a_unix_socket_is_that_of_the_file_it_is_bound_to():
+    wanted = expression(asked(path=["*x"]), None, None)
+    bound, abstract = Unix(fd=1, path="/run/x"), Unix(fd=2, path="@x", abstract=True)
+    assert [wanted.fits(Process(pid=1), one) for one in (bound, abstract, Unix(fd=3))] == [True, False, False]
+
+
+@given(st.text("ab/.*?[]!-^\\\n", max_size=12), st.text("ab/.*[]\n", max_size=8))
+@example("**", "a\nb")
+@example("a", "a\n")
 def test_any_pattern_is_a_regular_expression_or_a_usage_error(pattern, name):
     try:
         (text,) = said(path=[f"/{pattern}"])
