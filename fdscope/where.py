@@ -71,6 +71,9 @@ _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=", "=~", "!~", "in")
 _OWN_WORDS = ("and", "or", "not", "in", "exists", "true", "false")
 _MOST, _DEEPEST, _SHOWN = 100_000, 100, 200
 
+_NANOSECONDS = {unit: round(seconds * 1e9) for unit, seconds in TIMES.items()}
+"""Of units of time; whole, as 1e-6 / 1e-9 is not 1000."""
+
 
 class Expression(NamedTuple):
     """An expression that was understood."""
@@ -281,7 +284,7 @@ class _Number(NamedTuple):
             return self.amount
         if of.unit in TIMES:
             if self.unit in TIMES:
-                return self.amount * TIMES[self.unit] / TIMES[of.unit]
+                return self.amount * _NANOSECONDS[self.unit] / _NANOSECONDS[of.unit]
             what, units = "a time", "ns, us, ms, s, min, h, d"
         else:
             known = SIZES if of.unit else COUNTS

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from fdscope.kinds import KINDS
 from fdscope.kinds._tcp_info import TcpInfo
 from fdscope.kinds.epoll import Epoll
+from fdscope.kinds.io_uring import IoUring
 from fdscope.kinds.pipe import Pipe
 from fdscope.kinds.regular import Regular
 from fdscope.kinds.tcp import Tcp
@@ -178,14 +179,24 @@ def test_what_is_true_of_a_process_is_true_of_all_that_it_holds(text):
     [
         ("tcp.rtt_us", 5_000, ["5000", "5000us", "5000000ns", "5ms"]),
         ("tcp.timer_ms", 120_000, ["120000", "120000ms", "120s", "2min"]),
+        ("napi_busy_poll_ns", 50_000, ["50000", "50000ns", "50us", "0.05ms"]),
         ("tcp.pacing_rate_bytes_per_s", 10 << 20, ["10M", "10MiB", "10485760B"]),
         ("tcp.congestion_window", 2_000, ["2k", "2K", "2000"]),
     ],
 )
 def test_a_number_with_a_unit_is_turned_into_the_unit_of_its_field(field, value, words):
-    one = Tcp(fd=3, tcp=TcpInfo(**{field.partition(".")[2]: value}))
+    of_tcp, last = field.startswith("tcp."), field.rpartition(".")[2]
+    one = Tcp(fd=3, tcp=TcpInfo(**{last: value})) if of_tcp else IoUring(fd=3, **{last: value})
     assert [word for word in words if not parse(f"{field} == {word}").fits(APP, one)] == []
     assert [word for word in words if parse(f"{field} > {word} or {field} < {word}").fits(APP, one)] == []
+
+
+def test_a_time_is_exact_in_any_unit():
+    for number in range(1, 1000):
+        one = IoUring(fd=3, napi_busy_poll_ns=number * 1000)
+        assert parse(f"napi_busy_poll_ns == {number}us and napi_busy_poll_ns <= {number}us").fits(APP, one), number
+        process = Process(pid=1, cpu_time_s=number / 1000)
+        assert parse(f"cpu_time_s == {number}ms").fits(process, PIPE), number
 
 
 @pytest.mark.parametrize(
@@ -241,6 +252,7 @@ def test_what_binds_closer(text, same):
         ("size_bytes > 10m", "'10m' is no number with a unit (10M, 5min, 2k)"),
         ("cpu_time_s > 10M", "its units are ns, us, ms, s, min, h, d"),
         ("fd > 10s", "fd is a plain number"),
+        ("tcp.pacing_rate_bytes_per_s > 5s", "is a size in bytes"),
         ("fd > 1e400", "no number with a unit"),
         ('name =~ "("', "'(' is no regular expression: missing ), unterminated subpattern"),
         ('name =~ "(?a)(?u)x"', "is no regular expression"),
