@@ -1,5 +1,6 @@
 """What became different from one snapshot to another."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 from fdscope.changes import ChangeGroup, Fact, KindChange
 from fdscope.difference import Identity, diff, is_same, ranges
 from fdscope.kinds import KINDS
-from fdscope.model import Host, Peer, Process, Snapshot, kind_name
+from fdscope.model import Host, Limit, Peer, Problem, Process, Snapshot, kind_name
 
 KIND = {kind_name(kind): kind for kind in KINDS}
 STARTED = "2026-11-23T04:00:00Z"
@@ -108,6 +109,11 @@ def test_a_file_that_was_opened_anew_in_another_way_is_another_one():
         ),
         (socket(3, 7), socket(3, 7, shutdown=["send"]), [Fact(field="shutdown", after="send")]),
         (
+            socket(3, 7, peers=[Peer(pid=1, fd=3, process="a", kind="tcp")], peers_total=12),
+            socket(3, 7, peers=[Peer(pid=2, fd=3, kind="tcp")], peers_total=1),
+            [Fact(field="peers", before="a[1] and 11 more", after="?[2]")],
+        ),
+        (
             socket(3, 7, peers=[Peer(pid=1, fd=3, process="a", kind="tcp")], peers_total=1),
             socket(3, 7, other_end="closed"),
             [Fact(field="peers", before="a[1]", after="closed")],
@@ -137,6 +143,11 @@ def test_a_change_of_words_and_truths_is_told(before, after, facts):
             socket(3, 7, peers=[Peer(pid=one, fd=3, process="a", kind="tcp") for one in (1, 2)], peers_total=2),
         ),
         (socket(3, 7, peers=[Peer(pid=1, fd=3, process="a", kind="tcp")], peers_total=1), socket(3, 7)),
+        (
+            socket(3, 7, peers=[Peer(pid=1, fd=3, process="a", kind="tcp")], peers_total=1),
+            socket(3, 7, other_end="unread"),
+        ),
+        (socket(3, 7, flags=[]), socket(3, 7, flags=None)),
     ],
 )
 def test_measures_and_what_was_not_looked_for_are_no_change(before, after):
@@ -151,6 +162,52 @@ def test_alike_changes_are_one_line():
     ]
 
 
+def test_alike_changes_of_different_words_are_one_line_with_the_words_of_the_first():
+    before = [socket(fd, fd, remote_port=1000) for fd in range(3, 8)]
+    change = of_one(before, [socket(fd, fd, remote_port=1000 + fd) for fd in range(3, 8)])
+    assert [(one.count, one.pattern, one.facts) for one in change.groups] == [
+        (5, "-> 10.0.0.1:100*", [Fact(field="remote_port", before="1000", after="1003")])
+    ]
+
+
+def test_what_is_alone_of_its_sort_is_told_as_it_is_and_what_has_company_with_stars():
+    alone = of_one([], [file(3, "/tmp/upload-17.tmp")])
+    assert [one.pattern for one in alone.groups] == ["/tmp/upload-17.tmp"]
+    two = of_one([], [file(3, "/tmp/upload-17.tmp"), file(4, "/tmp/upload-18.tmp", 2)])
+    assert [(one.count, one.pattern) for one in two.groups] == [(2, "/tmp/upload-*.tmp")]
+    apart = of_one([file(3, "/tmp/upload-17.tmp")], [file(4, "/tmp/upload-18.tmp", 2)])
+    assert [one.pattern for one in apart.groups] == ["/tmp/upload-18.tmp", "/tmp/upload-17.tmp"]
+
+
+def test_without_a_name_of_its_own_an_object_is_known_by_kind_name_inode_and_device():
+    def file(**more):
+        return KIND["regular"](**{"fd": 3, "name": "/a", "inode": 1, "device": "8:1"} | more)
+
+    assert of_one([file()], [file()]) is None
+    assert of_one([KIND["epoll"](fd=3)], [KIND["epoll"](fd=3)]) is None
+    for other in (file(name="/b"), file(inode=2), file(device="8:2")):
+        assert (of_one([file()], [other]).opened, of_one([file()], [other]).closed) == (1, 1)
+    change = of_one([KIND["epoll"](fd=3)], [KIND["inotify"](fd=3)])
+    assert [(one.change, one.kind) for one in change.groups] == [("opened", "inotify"), ("closed", "epoll")]
+
+
+def test_kinds_of_which_others_are_there_now_are_told_though_they_are_as_many():
+    found = diff(snapshot(process(file(3), socket(4, 7))), snapshot(process(file(3, "/b", 2), socket(4, 7))))
+    assert found.kinds == [KindChange(kind="regular", before=1, after=1, growth=0, opened=1, closed=1, changed=0)]
+    found = diff(snapshot(process(socket(4, 7))), snapshot(process(socket(4, 7, state="CLOSE-WAIT"))))
+    assert found.kinds == [KindChange(kind="tcp", before=1, after=1, growth=0, opened=0, closed=0, changed=1)]
+
+
+def test_processes_that_stayed_come_first_and_of_them_those_with_most_changes():
+    before = snapshot(process(pid=1), process(pid=2), process(file(1), pid=3))
+    after = snapshot(process(file(1), pid=1), process(file(1), file(2, "/b", 2), pid=2))
+    after.processes.append(process(*(file(fd, f"/{fd}", fd) for fd in range(9)), pid=4))
+    found = diff(before, after, there_before=[Identity(4, STARTED)])
+    assert [(one.pid, one.became) for one in found.processes] == [
+        (2, "stayed"), (1, "stayed"), (4, "filled"), (3, "ended")
+    ]  # fmt: skip
+
+
 def test_tables_of_threads_are_compared_apart():
     change = of_one([file(3), file(3, "/t", 2, tid=43)], [file(3)])
     assert [(one.change, one.pattern, one.fds, one.tid) for one in change.groups] == [("closed", "/t", "3", 43)]
@@ -163,6 +220,9 @@ def test_a_restarted_service_is_told_as_ended_and_started_with_what_it_held():
     told = [(one.pid, one.process, one.became, one.before, one.after) for one in found.processes]
     assert told == [(42, "web", "ended", 1, None), (50, "web", "started", None, 2)]
     assert [(one.kind, one.growth) for one in found.kinds] == [("regular", 1)]
+    limit = Limit(soft=9, hard=9)
+    found = diff(snapshot(process(descriptor_limit=limit)), snapshot())
+    assert [one.descriptor_limit for one in found.processes] == [limit]
 
 
 def test_a_pid_that_was_given_again_is_another_process():
@@ -174,15 +234,30 @@ def test_a_process_that_only_holds_nothing_of_what_is_meant_has_not_ended():
     there = [Identity(42, STARTED)]
     found = diff(snapshot(process(file(3))), snapshot(), there_after=there)
     assert [(one.became, one.before, one.after, one.closed) for one in found.processes] == [("emptied", 1, 0, 1)]
+    assert [(one.kind, one.growth, one.closed) for one in found.kinds] == [("regular", -1, 1)]
     found = diff(snapshot(), snapshot(process(file(3))), there_before=there)
+    assert [(one.kind, one.growth, one.opened) for one in found.kinds] == [("regular", 1, 1)]
     assert [(one.became, one.before, one.after, one.opened) for one in found.processes] == [("filled", 0, 1, 1)]
     assert (found.started, found.opened, found.same) == (0, 1, False)
 
 
 def test_what_could_not_be_read_is_not_compared_and_said():
-    found = diff(snapshot(process(descriptors=None)), snapshot(process(file(3))))
-    assert (found.same, found.compared, found.processes) == (False, 0, [])
-    assert [(one.pid, one.reason) for one in found.problems] == [(42, "permission-denied")]
+    unread, read = snapshot(process(descriptors=None)), snapshot(process(file(3)))
+    refused = Problem(pid=42, what="descriptors", reason="permission-denied")
+    left_out = msgspec.structs.replace(snapshot(), problems=[refused])
+    for before, after, when in (
+        (unread, read, "before"),
+        (read, unread, "now"),
+        (left_out, read, "before"),
+        (read, left_out, "now"),
+    ):
+        found = diff(before, after)
+        assert (found.same, found.compared, found.processes) == (False, 0, [])
+        assert [(one.pid, one.reason) for one in found.problems] == [(42, "permission-denied")]
+        assert f"could not be read {when}:" in found.problems[0].detail
+    other = Problem(pid=42, what="threads", reason="permission-denied")
+    found = diff(read, msgspec.structs.replace(snapshot(), problems=[other]))
+    assert [one.became for one in found.processes] == ["ended"]
 
 
 def test_neither_threads_of_the_kernel_nor_the_fdscope_that_looked_count():

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from fdscope import scan
 from fdscope.kinds import KINDS
-from fdscope.model import Host, Object, Problem, Process, Snapshot
+from fdscope.model import Host, Object, Problem, Process, Snapshot, Thread
 from fdscope.parts import net_namespace_of, part, pids_of
 from fdscope.problems import OTHERS
 from fdscope.report import document
@@ -226,6 +226,8 @@ def test_words_mean_processes_of_the_snapshot_by_the_rules_of_a_scan():
     thread = part(kept, ["43"])
     assert pids(thread) == [42]
     assert [one.detail for one in thread.problems] == ["43 is a thread of process 42, which is shown"]
+    kept.processes[1].threads.append(Thread(tid=70))
+    assert pids(part(kept, ["50", "70"])) == [42, 50]
     nobody = part(kept, ["self", "nobody", "7"])
     assert pids(nobody) == []
     assert [(one.pid, one.reason, one.detail) for one in nobody.problems] == [
