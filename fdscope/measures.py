@@ -134,13 +134,23 @@ def _is_untold(one: Descriptor) -> bool:
 
 
 def _deleted(processes: Sequence[Process]) -> Value:
-    """The space that deleted files hold, each counted once."""
-    files: dict[tuple[str | None, int | None], tuple[int, Process, str]] = {}
-    for process in processes:
-        for one in (*(process.descriptors or ()), *(process.files or ())):
-            if is_reclaimable(one):
-                key = (one.device, one.inode)
-                files.setdefault(key, (_space(one), process, one.name or ""))
+    """The space that deleted files hold, each counted once.
+
+    A mapping of which stat(2) was refused has nothing but its name, which is also that of its descriptor.
+    """
+    held = [
+        (process, one)
+        for process in processes
+        for one in (*(process.descriptors or ()), *(process.files or ()))
+        if is_reclaimable(one)
+    ]
+    known = {one.name for _, one in held if one.inode is not None}
+    files: dict[tuple[str | None, str | int | None], tuple[int, Process, str]] = {}
+    for process, one in held:
+        if one.inode is not None:
+            files.setdefault((one.device, one.inode), (_space(one), process, one.name or ""))
+        elif one.name not in known:
+            files.setdefault((None, one.name), (_space(one), process, one.name or ""))
     total = sum(space for space, _, _ in files.values())
     text = f"{many(len(files), 'deleted file')} {'holds' if len(files) == 1 else 'hold'} {size(total)}"
     if not total:

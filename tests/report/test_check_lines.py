@@ -122,6 +122,21 @@ def test_what_was_not_told_is_unknown_unless_something_is_known_to_be_wrong():
     ]
 
 
+def test_a_process_of_which_a_limit_is_not_told_is_unknown_though_one_of_its_descriptors_went_away():
+    of = terms(max_descriptors="5")
+    went = [Problem(pid=7, fd=3, what="descriptor", reason="vanished")]
+    (line,) = told(holder(7, "web", 3, descriptor_limit=None), of=of, problems=went)
+    assert line.startswith("FDSCOPE UNKNOWN - process 7 could not be judged: --max-descriptors takes what ")
+
+
+def test_who_may_have_none_has_too_many():
+    (line,) = told(holder(5, "web", 3, soft=0), of=terms(max_share="0.8"))
+    assert line.startswith("FDSCOPE CRITICAL - web[5] has 3 descriptors of 0, 300 %; critical above 80 %")
+    full = KIND["tcp"](fd=3, state="LISTEN", object="socket:[1]", backlog=2, backlog_limit=0)
+    (line,) = told(holder(5, "web", 3, descriptors=[full]), of=terms(max_backlog_share="1"))
+    assert ", 200 %; critical above 100 %" in line
+
+
 def test_descriptors_that_could_not_be_read_matter_only_where_each_counts():
     problems = [Problem(pid=pid, what="descriptors", reason="permission-denied") for pid in (7, 8, 9)]
     of = terms(no_deleted_over="1G")
@@ -164,7 +179,8 @@ def test_rates_are_judged_of_those_that_were_there_before():
         "CRITICAL: web[5] is switched 1,200 times a second; critical above 1,000/s\n",
         "WARNING: web[5] opens 12.5 descriptors a second more than it closes; warning above 10/s\n",
     ]
-    (line,) = told(holder(5, "web", 10), of=terms(max_growth="1"), rates=[Rate(5, "web", 1, 1, None)])
+    untold = [Rate(5, "web", 1, 1, None), Rate(9, "new", 1, 1, None)]
+    (line,) = told(holder(5, "web", 10), of=terms(max_growth="1"), rates=untold)
     assert line.startswith("FDSCOPE UNKNOWN - process 5 could not be judged: --max-growth takes what ")
 
 
@@ -183,21 +199,25 @@ def test_deleted_files_count_once_by_their_blocks_and_memory_is_none():
             file(3, 1, allocated_bytes=4096, size_bytes=1 << 40),
             file(4, 2, allocated_bytes=1 << 20),
             file(5, 3, allocated_bytes=1 << 30, deleted=None),
-            file(6, 4, allocated_bytes=1 << 30, filesystem=None, name="/SYSV0000"),
+            file(6, 4, allocated_bytes=1 << 30, filesystem=None, name="/i915"),
             memfd(fd=7, name="m", inode=5, device="0:1", allocated_bytes=1 << 30),
         ],
         files=[
             HeldFile(role="mapped", name="/d/2|", inode=2, device="8:1", deleted=True, allocated_bytes=1 << 20),
+            HeldFile(role="mapped", name="/d/1|", deleted=True, mapped_bytes=1 << 30),
             HeldFile(role="mapped", name="/d/6", deleted=True, mapped_bytes=8192),
+            HeldFile(role="mapped", name="/d/7", deleted=True, mapped_bytes=4096),
             HeldFile(role="mapped", name="/dev/zero", deleted=True, mapped_bytes=1 << 30),
             HeldFile(role="exe", name="/memfd:x", deleted=True, mapped_bytes=1 << 30),
+            HeldFile(role="mapped", name="/SYSV00000000", deleted=True, mapped_bytes=1 << 30),
+            HeldFile(role="mapped", name="/SYSV0", device="0:1", inode=7, deleted=True, allocated_bytes=1 << 30),
         ],
     )
     second = holder(6, "other", 9, descriptors=[file(3, 2, allocated_bytes=1 << 20)], files=None)
     assert told(first, second, of=terms(no_deleted_over="1M,1G")) == [
-        "FDSCOPE WARNING - 3 deleted files hold 1.0 MiB, 1.0 MiB of it /d/2\\x7c of web[5]; "
+        "FDSCOPE WARNING - 4 deleted files hold 1.0 MiB, 1.0 MiB of it /d/2\\x7c of web[5]; "
         "warning above 1.0 MiB | "
-        "'deleted'=1060864B;1048576;1073741824;0\n"
+        "'deleted'=1064960B;1048576;1073741824;0\n"
     ]
 
 
@@ -235,6 +255,31 @@ def test_listeners_are_judged_once_whoever_holds_them():
     assert told(parent, worker, of=terms("22,80,udp:53")) == [
         "FDSCOPE OK - 4 listeners, all expected | 'listeners_unexpected'=0;;0;0\n"
     ]
+
+
+def test_a_listener_of_a_process_that_holds_it_twice_has_one_holder():
+    twice = [KIND["udplite"](fd=fd, object="socket:[1]", local_address="::", local_port=5) for fd in (3, 4)]
+    (line,) = told(holder(5, "web", 2, descriptors=twice), of=terms("none"))
+    assert line.startswith("FDSCOPE CRITICAL - web[5] listens, unexpected, at udp [::]:5")
+
+
+def test_of_vsock_sockets_the_kernel_may_not_tell_whether_they_listen():
+    def line(**facts):
+        held = [KIND["vsock"](fd=3, object="socket:[1]", **facts)]
+        return told(holder(5, "web", 2, descriptors=held), of=terms("22"))[0].partition(" | ")[0]
+
+    assert line(state="LISTEN", local_port=99).startswith(
+        "FDSCOPE CRITICAL - web[5] listens, unexpected, at vsock "
+    )
+    assert line(state="ESTABLISHED") == line(local_port=99) == "FDSCOPE OK - no listeners were seen"
+    assert (
+        line()
+        == line(state="LISTEN")
+        == (
+            "FDSCOPE UNKNOWN - process 5 could not be judged: the kernel does not tell where its vsock sockets "
+            "listen; no listeners were seen"
+        )
+    )
 
 
 def test_a_machine_that_does_not_tell_its_open_files_is_unknown():
