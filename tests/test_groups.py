@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from fdscope.groups import groups, words_of
 from fdscope.kinds import KINDS
+from fdscope.kinds._file import Lock
 from fdscope.model import HeldFile, Peer, Process, kind_name
 from fdscope.selection import UsageError
 from fdscope.vocabulary import is_of_peers, is_of_waits
@@ -64,6 +65,46 @@ def test_a_table_that_processes_share_counts_once():
     assert [one[:2] for one in grouped("pid", *rows)] == [({"pid": pid}, 2) for pid in pids]
 
 
+def test_what_has_no_name_of_its_own_is_as_many_objects_as_there_are_descriptors():
+    one = Process(pid=1)
+    rows = [
+        (one, KIND["epoll"](fd=3)),
+        (one, KIND["epoll"](fd=3, tid=7)),
+        (Process(pid=2), KIND["epoll"](fd=3)),
+        (one, HeldFile(role="cwd", name="/a")),
+        (one, HeldFile(role="root", name="/a")),
+        (one, HeldFile(role="mapped", name="/a", device="1")),
+        (one, HeldFile(role="mapped", name="/b", device="1")),
+    ]
+    assert grouped("kind", *rows) == [({}, 4, 1, 4, {}), ({"kind": "epoll"}, 3, 2, 3, {})]
+
+
+def test_the_own_table_of_a_thread_is_not_the_one_that_its_process_shares():
+    processes = [Process(pid=5, shares_table_with=[6]), Process(pid=6, shares_table_with=[5])]
+    rows = [(process, KIND["pipe"](fd=3, tid=tid)) for process in processes for tid in (None, process.pid + 10)]
+    assert grouped("kind", *rows) == [({"kind": "pipe"}, 3, 2, 3, {})]
+
+
+def test_a_row_counts_once_for_each_word_of_a_list_and_once_for_an_empty_one():
+    one = Process(pid=1)
+    locks = [Lock(type=type_, mode="read", start=0) for type_ in ("posix", "posix", "flock")]
+    rows = [
+        (one, KIND["regular"](fd=3, flags=["append", "sync"], locks=locks)),
+        (one, KIND["regular"](fd=4, flags=[])),
+    ]
+    assert [(values, count) for values, count, *_ in grouped("flags", *rows)] == [
+        ({}, 1), ({"flags": "append"}, 1), ({"flags": "sync"}, 1)
+    ]  # fmt: skip
+    assert [(values, count) for values, count, *_ in grouped("locks.type", *rows)] == [
+        ({}, 1), ({"locks.type": "flock"}, 1), ({"locks.type": "posix"}, 1)
+    ]  # fmt: skip
+
+
+def test_groups_of_one_size_are_in_the_order_of_their_values():
+    rows = [(Process(pid=1), KIND["pipe"](fd=fd)) for fd in (10, 9, 2)]
+    assert [values["fd"] for values, *_ in grouped("fd", *rows)] == [2, 9, 10]
+
+
 def test_a_descriptor_with_several_peers_is_in_the_group_of_each_and_without_one_where_it_leads():
     one = Process(pid=1, name="me")
     rows = [
@@ -120,11 +161,15 @@ def test_what_cannot_be_grouped_is_said():
 
 
 def test_only_what_the_words_ask_for_is_looked_for():
-    words = {wish: words_of(wish) for wish in ("kind,user", "peer", "peers.kind", "tcp.peers.pid", "io_models")}
+    wishes = "kind,user peer peers.kind tcp.peers.pid targets.stale io_models io_models.model threads.name"
+    words = {wish: words_of(wish) for wish in wishes.split()}
     assert {wish: (any(map(is_of_peers, of)), any(map(is_of_waits, of))) for wish, of in words.items()} == {
         "kind,user": (False, False),
         "peer": (True, False),
         "peers.kind": (True, False),
         "tcp.peers.pid": (True, False),
+        "targets.stale": (True, False),
         "io_models": (False, True),
+        "io_models.model": (False, True),
+        "threads.name": (False, True),
     }

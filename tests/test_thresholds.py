@@ -54,6 +54,8 @@ def test_one_value_is_critical_and_the_first_of_two_a_warning(name, word, warn, 
         ("max-share", "120%", "a share, as 0.8 or 80%"),
         ("max-share", "-0.1", "a share, as 0.8 or 80%"),
         ("max-share", "nan", "a share, as 0.8 or 80%"),
+        ("max-share", "0_1", "a share, as 0.8 or 80%"),
+        ("max-share", "\u0660.\u0665", "a share, as 0.8 or 80%"),
         ("max-share", "", "a share, as 0.8 or 80%"),
         ("max-share", ",", "a share, as 0.8 or 80%"),
         ("max-share", "0.9,0.8", "critical at 0.8, before it warns at 0.9"),
@@ -100,6 +102,20 @@ def test_findings_come_with_the_worst_first_and_say_which_limit_was_passed():
             text="c; warning above 80 %",
         ),
     ]  # fmt: skip
+
+
+def test_of_values_alike_the_lowest_pid_comes_first_and_all_are_told_with_four_digits():
+    values = [Value(29 / 30, "a", 7), Value(29 / 30, "b", 3)]
+    found = judged(values, Limits(check="max-share", crit=0.8))
+    assert [(one.pid, one.value) for one in found] == [(3, 0.9667), (7, 0.9667)]
+
+
+@pytest.mark.parametrize(
+    ("word", "shown"), [("12.5/s", "12.5/s"), ("10/s", "10/s"), ("1234.5", "1,234/s"), ("3/min", "3/min")]
+)
+def test_a_limit_is_shown_as_a_rate(word, shown):
+    (found,) = judged([Value(1e9, "a")], limits("max-growth", word))
+    assert found.text == f"a; critical above {shown}"
 
 
 def test_what_is_known_to_be_wrong_outweighs_what_could_not_be_judged():
