@@ -327,7 +327,6 @@ _ELSEWHERE = {
     "cmdline": "command",
     "comm": "process",
     "cpu": "cpu_time_s",
-    "descriptors": "descriptor_count",
     "fd_count": "descriptor_count",
     "fds": "descriptor_count",
     "offset": "position",

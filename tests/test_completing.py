@@ -14,7 +14,7 @@ VALUES = {
     "process": [("cat", ""), ("dog", "")],
     "kind": [("tcp", ""), ("tty", ""), ("udp", "")],
     "field": [("fd", ""), ("flags", ""), ("name", "")],
-    "where": [("fd", ""), ("kind", "")],
+    "where": [("fd", ""), ("kind", ""), ("tcp.state", "")],
     "user": [("root", "")],
     "topic": [("who", ""), ("where", "")],
     "shell": [("bash", "")],
@@ -72,6 +72,11 @@ def offered(*words):
         (["--nonsense="], "words", []),
         (["--json", "--js"], "words", ["--json-schema"]),
         (["--kind", "tcp", "--ki"], "words", ["--kind"]),
+        (["--kind=tcp", "1"], "words", ["12", "123"]),
+        (["--where", "kind == 'tcp' and tcp.st"], "list", ["kind == 'tcp' and tcp.state"]),
+        (["--ver"], "words", ["--version"]),
+        (["show", "--ver"], "words", []),
+        (["explain", "-", ""], "words", ["-7"]),
     ],
 )
 def test_what_may_follow(words, sort, values):

@@ -29,6 +29,7 @@ from fdscope.units import COUNTS, SIZES, TIMES, count, number_of_bytes, rate, se
         (number_of_bytes, "9007199254740993", 2**53 + 1),
         (count, "50k", 50_000),
         (count, "2M", 2_000_000),
+        (count, "2K", 2_000),
         (count, "0.5k", 500),
         (rate, "10/s", 10.0),
         (rate, "50k/s", 50_000.0),
@@ -45,7 +46,7 @@ def test_a_number_with_a_unit_means_what_it_says(of, word, wanted):
 @pytest.mark.parametrize(
     ("of", "words"),
     [
-        (seconds, ["", "s", "-1", "1m", "1.2.3", "1e3", "nan", "inf", "1 2", "٣", "1s1s", "9" * 40]),
+        (seconds, ["", "s", "-1", "1m", "1.2.3", "1e3", "nan", "inf", "1 2", "٣", "1\u00a0s", "1s1s", "9" * 40]),
         (number_of_bytes, ["1.3", "1Gib", "1s", "0.0001K", "µ"]),
         (count, ["1.5", "1KiB", "k", "0.0005k"]),
         (rate, ["10/", "/s", "10/x", "10/s/s", "10M/5s", "10/-s"]),

@@ -12,7 +12,7 @@ from fdscope.fields import field_of, fields_of
 from fdscope.kinds import KINDS
 from fdscope.model import HeldFile, Process, kind_name
 from fdscope.selection import UsageError
-from fdscope.vocabulary import names, word
+from fdscope.vocabulary import _ELSEWHERE, is_late, names, word
 from fdscope.where import parse, quoted
 
 
@@ -122,6 +122,14 @@ def test_a_name_that_descriptors_and_their_process_have_means_the_descriptor():
     assert word("process_state").path == ("state",)
 
 
+def test_what_only_threads_and_descriptors_tell_of_a_process_is_late():
+    late = {name for name in names() if word(name).of_process and is_late(word(name))}
+    assert late == {"descriptor_count", "descriptor_kinds", "context_switches", "shares_table_with"}
+    assert is_late(word("threads.name"))
+    assert is_late(word("process.descriptors.fd"))
+    assert not is_late(word("peers.pid"))
+
+
 def test_a_kind_before_a_field_means_that_kind_alone():
     assert word("tcp.state").only is word("tcp.local_port").only is not None
     assert (word("tcp.rtt_us").only, word("tcp.rtt_us").path) == (None, ("tcp", "rtt_us"))
@@ -165,6 +173,8 @@ def test_a_word_has_the_form_of_what_it_gives_and_lists_of_lists_are_one_list(na
         ("size", "size_bytes"),
         ("port", "local_port"),
         ("tcp.rtt", "tcp.rtt_us"),
+        *_ELSEWHERE.items(),
+        ("PPID", "parent_pid"),
     ],
 )
 def test_a_wrong_name_is_answered_with_the_nearest_right_one(wrong, right):

@@ -4,6 +4,7 @@ import pytest
 from made import KIND, process
 
 from fdscope.kinds._tcp_info import TcpInfo
+from fdscope.model import IoModel, Peer
 from fdscope.report.columns import USUAL, USUAL_OF_MANY, chosen, column, described, sorted_rows
 from fdscope.selection import UsageError
 from fdscope.vocabulary import word
@@ -26,6 +27,17 @@ def test_a_column_is_a_fact_of_the_process_or_of_the_descriptor():
         "what": ["pipe:[5], read end", "/a, 2.0 KiB, at 7"],
     }
     assert values("user", user=None) == [1000, 1000]
+
+
+def test_of_many_alike_a_column_names_each_once():
+    peers = [
+        Peer(pid=pid, fd=3, process=name, kind="pipe") for pid, name in ((5, "a"), (6, "b"), (7, "a"), (8, None))
+    ]
+    models = [IoModel(model=model, evidence="") for model in ("blocking", "multiplexed", "blocking")]
+    held = [KIND["pipe"](fd=3, peers=peers, io_models=models)]
+    assert values("peer", descriptors=held) == [["a", "b", "8"]]
+    assert values("io_models", descriptors=held) == [["blocking", "multiplexed"]]
+    assert values("peers.process", descriptors=[KIND["pipe"](fd=3, peers=peers[3:])]) == [None]
 
 
 def names(wish):
@@ -114,6 +126,7 @@ def test_a_field_is_described_once_with_the_kinds_that_have_it():
     assert len({one.name for one in found}) == len(found)
     by_name = {one.name: one for one in found}
     assert by_name["fd"].kinds == ()
+    assert ("tcp.rtt_us" in by_name, "tcp.local_port" in by_name) == (True, False)  # a field of tcp, the kind tcp
     assert by_name["size_bytes"].kinds == ("dma-buf", "memfd", "regular", "secretmem", "symlink")
     assert by_name["count"] == (
         "count", "COUNT", "right", "integer", "the counter's value now", ("eventfd",), (), "",
