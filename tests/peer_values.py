@@ -121,7 +121,7 @@ VALUES = {
         "tcp.congestion_window": (of_ss(r" cwnd:(\d+)"), number),
         "tcp.send_mss_bytes": (of_ss(r" mss:(\d+)"), number),
     },
-    ("ss", "--tos"): {"type_of_service": (lambda row: number(of_ss(r" tos:(\w+)")(row)), number)},
+    ("ss", "--tos"): {"type_of_service": (lambda row: number(of_ss(r" tos:(0x[1-9a-f]\w*)")(row)), number)},
     ("lsfd", "COMMAND"): {"process": (column_of("command"), str)},
     ("lsfd", "ASSOC"): {"fd": (column_of("assoc"), str)},
     ("lsfd", "BLKDRV"): {"driver": (column_of("blkdrv"), str)},
