@@ -330,7 +330,6 @@ ready(zombie=other)
 
 
 def test_a_snapshot_can_be_checked_later(near_its_limit, tmp_path):
-    pytest.importorskip("fdscope.saved")
     path = tmp_path / "before.json"
     path.write_bytes(run("--json", str(near_its_limit.pid)).stdout)
     near_its_limit.end()

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 
 import pytest
 from children import until, waits_of
@@ -50,24 +49,21 @@ def test_who_tells_only_of_uses_that_are_chosen(child, tmp_path):
 
 
 def test_who_of_a_socket_reads_what_the_expression_asks_for(child):
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     source = (
-        "import socket\nfirst = socket.create_server(('127.0.0.1', int(sys.argv[1])))\n"
-        "first.setblocking(False)\nready(fd=first.fileno())"
+        "import socket\nfirst = socket.create_server(('127.0.0.1', 0))\n"
+        "first.setblocking(False)\nready(port=first.getsockname()[1])"
     )
-    one = child(source, str(port))
-    for where, number in (
-        ('"nonblock" in flags', 1),
-        ('"nonblock" not in flags', 0),
-        ("backlog_limit > 0 and listening", None),
-        ("backlog_limit > 0", 1),
+    one = child(source)
+    port = one.told["port"]
+    for where, pids in (
+        ('"nonblock" in flags', [one.pid]),
+        ('"nonblock" not in flags', []),
+        ("backlog_limit > 0", [one.pid]),
+        ("backlog_limit > 1000000", []),
     ):
-        if number is None:
-            with pytest.raises(UsageError, match="there is no field 'listening'"):
-                who([f":{port}"], where=where)
-        else:
-            assert [use.pid for use in who([f":{port}"], where=where).uses] == [one.pid] * number
+        assert [use.pid for use in who([f":{port}"], where=where).uses] == pids
+    with pytest.raises(UsageError, match="there is no field 'listening'"):
+        who([f":{port}"], where="listening")
     assert run("who", f":{port}", "--pids", "--listening", "-4").stdout == b"%d\n" % one.pid
     assert run("who", f":{port}", "--ipv6").returncode in (1, 3)
 
@@ -107,11 +103,17 @@ def test_watch_takes_processes_by_what_they_are(child, tmp_path):
     assert [one.pid for one in frame.processes] == [other.pid]
 
 
-def test_watch_of_a_name_finds_those_that_come_later(child):
-    one = child("import subprocess\nprint(end='')\nready()")
-    with Watch(where=f"parent_pid == {one.pid} or pid == {one.pid}") as looking:
+def test_a_watch_by_what_processes_are_finds_those_that_come_later(child):
+    one = child(
+        "tell()\nstay()\nreader, writer = os.pipe()\nother = os.fork()\nif other: tell(other=other)\n"
+        "else: os.close(writer)\nos.read(reader, 1)  # as long as the first of the two lives"
+    )
+    with Watch(where=f"parent_pid == {one.pid} or pid == {one.pid}", interval_s=0.1) as looking:
         assert looking.pids == [one.pid]
         assert not looking.is_over
+        one.go_on()
+        other = one.hear()["other"]
+        until(lambda: {each.pid for each in looking.frame().processes} == {one.pid, other})
 
 
 def test_watch_refuses_what_it_cannot_tell_of_a_process_alone():

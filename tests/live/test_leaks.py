@@ -1,5 +1,6 @@
 """fdscope leaks: a process that leaks on purpose, looked at between its steps."""
 
+import contextlib
 import json
 import os
 import signal
@@ -132,6 +133,14 @@ def test_a_socket_that_connects_after_it_was_seen_counts_as_what_it_became(child
     assert (leak.pattern, leak.growth) == (f"-> 127.0.0.1:{one.told['port']}", 4)
 
 
+def test_a_process_that_may_not_be_looked_into_is_a_problem(foreign):
+    done = run("leaks", "--json", "--for", "200ms", str(foreign.pid), preexec_fn=without_rights)
+    found = json.loads(done.stdout)
+    assert [(one["pid"], one["what"], one["reason"]) for one in found["problems"]] == [
+        (foreign.pid, "descriptors", "permission-denied")
+    ]
+
+
 def test_the_library_watches_for_as_long_as_it_is_told(leaker):
     found = leaks([str(leaker.pid)], seconds=0.3, interval_s=0.1)
     assert found.samples >= 2
@@ -164,6 +173,7 @@ def test_the_program_tells_documents_that_validate_and_exits_with_0(leaker):
     assert b"nothing grew" in done.stderr
 
 
+@contextlib.contextmanager
 def watching(leaker, *words):
     """The program, once it has taken its first sample and says so on its terminal."""
     ours, terminal = os.openpty()
@@ -171,16 +181,19 @@ def watching(leaker, *words):
     program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=terminal, env=ENVIRONMENT)
     os.close(terminal)
     with open(ours, "rb", buffering=0) as said:
-        assert b"watching for 1 min; Ctrl-C ends it" in said.readline()
-        return program, os.dup(ours)
+        try:
+            assert b"watching for 1 min; Ctrl-C ends it" in said.readline()
+            yield program
+        finally:
+            program.kill()
+            program.communicate()
 
 
 def test_an_interrupt_ends_it_early_and_what_was_seen_is_told(leaker):
-    program, terminal = watching(leaker, "--ndjson")
-    grow(leaker, 20)
-    program.send_signal(signal.SIGINT)
-    out, _ = program.communicate(timeout=30)
-    os.close(terminal)
+    with watching(leaker, "--ndjson") as program:
+        grow(leaker, 20)
+        program.send_signal(signal.SIGINT)
+        out, _ = program.communicate(timeout=30)
     assert program.returncode == 130
     told = [json.loads(line) for line in out.splitlines()]
     for line in told:

@@ -10,8 +10,7 @@ import pyte
 import pytest
 from program import ENVIRONMENT, run
 
-import fdscope
-from fdscope.progress import text
+from fdscope.progress import SILENT_S, text
 from fdscope.stages import begin, now, spent_s, told
 
 IMPATIENT = """
@@ -61,8 +60,13 @@ def test_the_line_is_gone_before_an_error_is_told():
 
 
 def test_who_does_not_wait_for_a_second_is_told_nothing():
-    written = on_a_terminal("from fdscope.__main__ import entry; entry()", "--version")
-    assert written == f"fdscope {fdscope.__version__}\r\n"
+    assert SILENT_S == 1.0
+    patient = IMPATIENT.replace(
+        "progress.SILENT_S, progress._EVERY_S = 0.001", "progress.SILENT_S, progress._EVERY_S = 3600.0"
+    )
+    written = on_a_terminal(patient, "--all", "--no-peers", "--columns", "fd", "self")
+    assert screen(written)[0] == "FD"
+    assert not LINE.search(written)
 
 
 def test_with_debug_there_is_no_line():

@@ -75,9 +75,12 @@ SOURCES = ["proc", pytest.param("bpf", marks=needs_bpf)]
 def busy():
     """A process that waits on, watches, shares and locks what it holds."""
     one = Child(BUSY)
-    until(lambda: all(state_of(f"{one.pid}/task/{task}") == "S" for task in os.listdir(f"/proc/{one.pid}/task")))
-    yield one
-    one.end()
+    try:
+        tasks = f"/proc/{one.pid}/task"
+        until(lambda: all(state_of(f"{one.pid}/task/{task}") == "S" for task in os.listdir(tasks)))
+        yield one
+    finally:
+        one.end()
 
 
 @pytest.mark.parametrize("peers", [True, False], ids=["peers", "no-peers"])
