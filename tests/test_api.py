@@ -19,6 +19,7 @@ from children import until
 import fdscope
 from fdscope import Snapshot, UsageError, aio, leaks, scan, waits, watch, who
 from fdscope.kernel.counters import ManyOpen
+from fdscope.kinds.anonymous import Anonymous
 from fdscope.kinds.pipe import Pipe
 from fdscope.kinds.regular import Regular
 from fdscope.model import Host, Process
@@ -197,6 +198,14 @@ def test_rows_are_valid_text_and_numbers_of_64_bits():
         ("a\ufffd", 200, "/b\ufffd\ufffd\x1b[31m\n\u202e", 2**63 - 1, None, True),
         ("a\ufffd", 201, "/ü", None, None, None),
     ]
+
+
+def test_a_kind_before_a_column_means_that_kind_and_keys_are_valid_text_too():
+    odd = Anonymous(fd=3, name="[x]", details={"k\udcff": "v\udcfe"})
+    rows = taken(Pipe(fd=0, inode=5), Regular(fd=1, inode=6), odd).rows(["regular.inode", "details"])
+    assert [tuple(row.values()) for row in rows] == [
+        (None, None), (6, None), (None, {"k\ufffd": "v\ufffd"})
+    ]  # fmt: skip
 
 
 NAMES = [None] * 200 + ["/b\ufffd\ufffd\x1b[31m\n\u202e", "/ü"]

@@ -45,6 +45,28 @@ def test_a_number_that_stands_for_something_else_now_is_looked_at_anew(proc):
     assert trends(found) == [(7, "/b", 0, 2, 2, 0, 2)]
 
 
+def test_sockets_to_one_place_are_one_group_whatever_state_they_came_to(proc):
+    proc.begin(7)
+    for name in ("net", "ns"):
+        (proc.folder / "7" / name).mkdir()
+    (proc.folder / "7" / "ns" / "net").symlink_to("net:[5]")
+
+    def table(*states):
+        lines = [f"{n}: 0900000A:{n:04X} 0100000A:01BB {state} 0:0 00:0 0 0 0 {n}" for n, state in states]
+        (proc.folder / "7" / "net" / "tcp").write_text("\n".join(["head", *lines, ""]))
+
+    links = [f"socket:[{number}]" for number in range(1, 5)]
+    with Sampler(proc=str(proc.folder)) as sampler:
+        for held, states in (([], ()), (links, ("01", "01", "01", "01")), (links, ("01", "08", "08", "01"))):
+            proc.holds(7, held)
+            table(*enumerate(states, 1))
+            sampler.sample()
+        (leak,) = sampler.leaks().leaks
+    assert (leak.kind, leak.pattern, leak.growth) == ("tcp", "-> 10.0.0.1:443", 4)
+    assert leak.states == {"ESTABLISHED": 2, "CLOSE-WAIT": 2}
+    assert (leak.oldest_fd, leak.newest_fd) == (0, 3)
+
+
 def test_what_never_shrank_comes_first_then_what_grew_most(proc):
     for pid in (7, 8):
         proc.begin(pid)

@@ -101,6 +101,17 @@ def test_one_alone_and_what_all_have_in_common_stay_as_they_are():
     assert texts(files("/a/x.log", "/b/x.log")) == ["/a/x.log", "/b/x.log"]
 
 
+def test_names_that_begin_or_end_alike_fold_with_each_other():
+    letters = "aqzmk"
+    assert len(letters) == MANY
+    assert texts(files(*(f"/t/{one}b{end}" for one in letters for end in (".log", ".tmp")))) == [
+        "/t/*b.log", "/t/*b.tmp"
+    ]  # fmt: skip
+    assert texts(files(*(f"/t/{begin}{one}" for one in letters for begin in ("abc", "xyz")))) == [
+        "/t/abc*", "/t/xyz*"
+    ]  # fmt: skip
+
+
 def test_names_of_letters_fold_where_there_are_many_in_one_directory():
     random = ["tmpabcdefg", "tmpqqqqqqq", "tmpzyxwvut", "tmpmnbvcxy", "tmplkjhgfd"]
     assert len(random) == MANY

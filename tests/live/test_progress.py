@@ -22,15 +22,15 @@ entry()
 LINE = re.compile(r"\rfdscope: (starting|choosing processes|reading descriptors|finding other ends|\w[\w ]+) … ")
 
 
-def on_a_terminal(code, *words, **environment):
-    """All that the program writes to a terminal of 200 columns."""
+def on_a_terminal(code, *words, columns=200, **environment):
+    """All that the program writes to a terminal."""
     spawned = pexpect.spawn(
         sys.executable,
         ["-c", code, *words],
         env={**ENVIRONMENT, "TERM": "xterm", "LC_ALL": "C.UTF-8", **environment},
         encoding="utf-8",
         timeout=60,
-        dimensions=(2000, 200),
+        dimensions=(2000, columns),
     )
     try:
         spawned.expect(pexpect.EOF)
@@ -51,6 +51,13 @@ def test_who_waits_on_a_terminal_is_told_what_takes_so_long_and_then_sees_the_an
     lines = screen(written)
     assert lines[0].split()[:3] == ["PID", "PROCESS", "FD"]
     assert [line for line in lines if "Ctrl-C" in line] == []
+
+
+def test_the_line_is_no_longer_than_the_terminal_is_wide():
+    written = on_a_terminal(IMPATIENT, "--pids", "self", columns=30)
+    shown = [part for part in written.split("\r") if part.startswith("fdscope: ")]
+    assert shown
+    assert [part for part in shown if len(part.rstrip()) > 29] == []
 
 
 def test_the_line_is_gone_before_an_error_is_told():

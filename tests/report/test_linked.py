@@ -39,6 +39,8 @@ def test_a_file_that_has_a_name_here_can_be_opened():
     assert address(KIND["regular"](**FILE)) == "file://box/a%20b"
     assert address(KIND["directory"](**FILE | {"name": "/m/x", "mount_point": "/m"})) == "file://box/m/x"
     assert address(HeldFile(role="cwd", name="/\udcff\x1b", deleted=False)) == "file://box/%FF%1B"
+    hostile = Places("a\x1b;b", 7).address(process(namespaces={"mnt": 7}), KIND["regular"](**FILE))
+    assert hostile == "file://a%1B%3Bb/a%20b"
 
 
 @pytest.mark.parametrize(
@@ -51,6 +53,7 @@ def test_a_file_that_has_a_name_here_can_be_opened():
         KIND["regular"](**FILE | {"name": "(unreachable)/a"}),
         KIND["regular"](**FILE | {"mount_point": "/elsewhere"}),
         KIND["regular"](**FILE | {"mount_point": None}),
+        KIND["regular"](**FILE | {"name": "/mx", "mount_point": "/m"}),
         KIND["mqueue"](fd=3, name="/q", deleted=False, mount_point="/dev/mqueue"),
         KIND["memfd"](fd=3, name="/memfd:a", deleted=False, mount_point="/"),
         KIND["pipe"](fd=3, name="pipe:[5]"),

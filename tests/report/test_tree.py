@@ -2,7 +2,7 @@
 
 import time
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from made import KIND
 
@@ -14,6 +14,7 @@ PARENTS = st.dictionaries(st.integers(1, 30), st.none() | st.integers(0, 35), ma
 
 
 @given(PARENTS)
+@example({2: 3, 3: 2, 4: 2, 5: 5})
 def test_every_process_stands_in_the_tree_once_and_a_child_after_its_parent(parents):
     found = list(branches(parents))
     assert sorted(one.pid for one in found) == sorted(parents)
@@ -116,6 +117,9 @@ def test_lines_are_cut_to_the_width():
     lines = drawn(processes, style=Style(width=80))
     assert max(map(len, lines)) <= 80
     assert lines[0] == "p1 [1]  " + "x" * 55 + "…  2 fds of 1,024"
+    context = [one(2, 1, command=["y" * 200])]
+    named = drawn([one(1, 0), one(3, 2, ancestors=[2, 1])], context, rows=[], style=Style(width=80))
+    assert named[1] == "└─ p2 [2]  " + "y" * 68 + "…"
 
 
 def test_a_deep_tree_and_a_wide_one_are_drawn_soon_and_no_line_is_long():
