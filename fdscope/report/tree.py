@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from ..model import Process
@@ -72,9 +72,7 @@ def branches(parents: Mapping[int, int | None]) -> Iterator[Branch]:
         else:
             children.setdefault(parent, []).append(pid)
     seen: set[int] = set()
-    for root in (*roots, *sorted(parents)):
-        if root in seen:
-            continue
+    for root in chain(roots, _first_of_circles(parents, seen)):
         seen.add(root)
         below: list[tuple[int, int, tuple[bool, ...]]] = [(root, 0, ())]
         while below:
@@ -84,6 +82,20 @@ def branches(parents: Mapping[int, int | None]) -> Iterator[Branch]:
             yield Branch(pid, depth, lasts, bool(own))
             for number, child in enumerate(reversed(own)):
                 below.append((child, depth + 1, (*lasts[: _DEEPEST - 1], number == 0)))
+
+
+def _first_of_circles(parents: Mapping[int, int | None], seen: set[int]) -> Iterator[int]:
+    """Of each circle of processes that are not `seen` the lowest number; all that lead to it hang below it."""
+    for pid in sorted(parents):
+        if pid not in seen:
+            line: list[int] = []
+            passed: set[int | None] = set()
+            one: int | None = pid
+            while one is not None and one not in passed:
+                line.append(one)
+                passed.add(one)
+                one = parents[one]
+            yield min(line[line.index(one) :] if one is not None else line)
 
 
 def tree(

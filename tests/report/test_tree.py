@@ -15,6 +15,7 @@ PARENTS = st.dictionaries(st.integers(1, 30), st.none() | st.integers(0, 35), ma
 
 @given(PARENTS)
 @example({2: 3, 3: 2, 4: 2, 5: 5})
+@example({8: 26, 26: 8, 2: 26})
 def test_every_process_stands_in_the_tree_once_and_a_child_after_its_parent(parents):
     found = list(branches(parents))
     assert sorted(one.pid for one in found) == sorted(parents)
