@@ -306,13 +306,15 @@ class BpfSource:
         return raw.pid == self._own and raw.fd not in self._before
 
     def _completed(self, incomplete: list[files.Incomplete]) -> Iterator[Record]:
-        """These descriptors, with what /proc says of them; one that has been closed meanwhile is left out."""
+        """These descriptors, with what /proc says of them, and what it could not, as of a server that is silent.
+
+        One that has been closed meanwhile is left out.
+        """
         places = [(one.raw.pid, one.raw.fd, one.raw.tid, one.raw.link) for one in incomplete]
-        whole = {
-            (raw.pid, raw.tid, raw.fd): raw
-            for raw in self._beside.details(places)
-            if isinstance(raw, RawDescriptor)
-        }
+        told = list(self._beside.details(places))
+        whole = {(raw.pid, raw.tid, raw.fd): raw for raw in told if isinstance(raw, RawDescriptor)}
+        there = {(pid, fd) for pid, _, fd in whole}
+        yield from (one for one in told if isinstance(one, Unread) and (one.pid, one.fd) in there)
         refused: dict[int, bool] = {}
         for raw, missing in incomplete:
             found = whole.get((raw.pid, raw.tid, raw.fd))
@@ -326,10 +328,10 @@ class BpfSource:
             if raw.pid not in refused:
                 refused[raw.pid] = self._is_refused(raw)
                 if refused[raw.pid]:
-                    told = (
+                    detail = (
                         "of some descriptors only what the inode holds is told: /proc, which has more, is refused"
                     )
-                    yield Unread("fdinfo", EACCES, raw.pid, detail=told)
+                    yield Unread("fdinfo", EACCES, raw.pid, detail=detail)
             if refused[raw.pid]:
                 yield raw
 

@@ -13,6 +13,7 @@ import time
 from errno import ETIMEDOUT
 
 import pytest
+from bpf_here import needs_bpf
 from children import until, without_others
 from program import text
 
@@ -226,10 +227,11 @@ def test_others_are_not_touched_by_a_silent_server(silent, child):
     assert {file.role: bool(file.inode) for file in process.files} == {"cwd": True, "root": True, "exe": True}
 
 
-def test_a_whole_machine_is_told_beside_a_silent_server(silent, child):
+@pytest.mark.parametrize("source", ["proc", pytest.param("bpf", marks=needs_bpf)])
+def test_a_whole_machine_is_told_beside_a_silent_server(source, silent, child):
     holders = [child(HOLDER, silent.point, place) for place in ("descriptor", "cwd")]
     silent.stop()
-    told, seconds = answer("--json", "--timeout", "1")
+    told, seconds = answer("--json", "--timeout", "1", "--source", source)
     assert seconds < 30
     pids = {holder.pid for holder in holders}
     problems = [one for one in without_others(told["problems"]) if one.get("pid") in pids]
