@@ -58,4 +58,4 @@ def same(
             return None
         return next((index for index, one in enumerate(places) if number_of(one) == number), None)
 
-    return Same(order, watches, stale, among, number_of)
+    return Same(order, watches, stale, among, otherwise.gone, number_of)

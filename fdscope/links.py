@@ -60,6 +60,8 @@ class Same(NamedTuple):
     """Whether such a registration is there now, and its number stands for something else than what it watches."""
     among: Callable[[Place, Sequence[Place]], int | None]
     """Which of these places, in that order of all, has the open file description of the first; None also: none."""
+    gone: Callable[[Place], bool] = lambda _: False
+    """Whether there is no such descriptor any more."""
     number: Callable[[Place], int | None] = lambda _: None
     """A number that is equal for one open file description and no other; None: it is not told of this place."""
 
@@ -202,8 +204,25 @@ class Links:
     def _classes(self, shown: list[Held], others: Sequence[Stranger]) -> Iterable[tuple[list[Held], list[Holder]]]:
         """Those of the descriptors shown that share one open file description, with the others that do.
 
-        None at all, if that cannot be found out. All of them look alike.
+        None at all, if that cannot be found out; those that have been closed since are left out. All of them look
+        alike.
         """
+        classes = self._sorted(shown)
+        while classes is None:
+            left = [one for one in shown if not self._same.gone(one.place)]
+            if len(left) == len(shown):
+                return []
+            shown, classes = left, self._sorted(left)
+        firsts = [held[0].place for held, _ in classes]
+        among = self._same.among
+        for pid, fd, tid in others:
+            found = among((tid or pid, fd), firsts)
+            if found is not None:
+                classes[found][1].append(Holder(pid=pid, fd=fd, process=self._name_of(pid), tid=tid))
+        return classes
+
+    def _sorted(self, shown: list[Held]) -> list[tuple[list[Held], list[Holder]]] | None:
+        """As `_classes`, with no others yet; None: of some it could not be found out."""
         unknown = False
         order_of = self._same.order
 
@@ -219,15 +238,7 @@ class Links:
                 classes[-1][0].append(one)
             else:
                 classes.append(([one], []))
-        if unknown:
-            return []
-        firsts = [held[0].place for held, _ in classes]
-        among = self._same.among
-        for pid, fd, tid in others:
-            found = among((tid or pid, fd), firsts)
-            if found is not None:
-                classes[found][1].append(Holder(pid=pid, fd=fd, process=self._name_of(pid), tid=tid))
-        return classes
+        return None if unknown else classes
 
     def _neighbours(self, group: list[Held]) -> Iterable[list[Held]]:
         """As `_classes`, for very many that look alike: finds what was handed down or made by dup(2).

@@ -222,7 +222,9 @@ def _links(
             "of processes that are hidden, or outside of this pid namespace: what they hold is not among the peers"
         )
         gathering.problems.append(Problem(what=OTHERS, reason="permission-denied", detail=told))
-    asking = Same(sameness.file_order, sameness.is_target, sameness.is_stale, sameness.place_among)
+    asking = Same(
+        sameness.file_order, sameness.is_target, sameness.is_stale, sameness.place_among, sameness.is_gone
+    )
     links = Links(
         shown,
         others.ends,

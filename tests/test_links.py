@@ -118,6 +118,18 @@ def test_what_cannot_be_compared_is_not_told_as_shared_or_as_alone():
     assert different.open_file == "1:5"  # nothing looks like it
 
 
+def test_what_was_closed_meanwhile_leaves_no_doubt_about_the_others():
+    one, dup, closed, doubtful = file(3, 7), file(4, 7), file(5, 7), file(6, 7)
+    asking = same({(1, 3): 50, (1, 4): 50, (1, 6): 60})
+    gone = asking._replace(gone=lambda place: place == (1, 5))
+    linked([Process(pid=1, descriptors=[one, dup, closed, doubtful])], asking=gone)
+    assert [it.open_file for it in (one, dup, closed, doubtful)] == ["1:3", "1:3", None, "1:6"]
+    for it in (one, dup, doubtful):
+        it.open_file = None
+    linked([Process(pid=1, descriptors=[one, dup, closed, doubtful])], asking=asking)  # it may be refused
+    assert [it.open_file for it in (one, dup, closed, doubtful)] == [None, None, None, None]
+
+
 def test_of_very_many_that_look_alike_heirs_and_dups_are_found_and_nobody_is_called_alone(monkeypatch):
     monkeypatch.setattr("fdscope.links.CALLS", 1000)
     processes = [Process(pid=pid, descriptors=[file(3, 7), file(4, 7), file(9, 7)]) for pid in range(1, 401)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Sequence
-from errno import EBADF, ENOENT, ENOSYS, EPERM
+from errno import EBADF, ENOENT, ENOSYS, EPERM, ESRCH
 from typing import Any
 
 from ..raw import Unread
@@ -70,6 +70,12 @@ class Sameness:
             return answer
         self._ask("open file descriptions", task, other_task, KCMP_FILE, fd, other_fd)
         return None
+
+    def is_gone(self, place: tuple[int, int]) -> bool:
+        """Whether a descriptor, a task and a number, is there no more."""
+        task, fd = place
+        answer = self._ask("open file descriptions", task, task, KCMP_FILE, fd, fd)
+        return isinstance(answer, Unread) and answer.errno in (ESRCH, EBADF)
 
     def place_among(self, place: tuple[int, int], places: Sequence[tuple[int, int]]) -> int | None:
         """Which of these descriptors, each a task and a number, shares its open file description with `place`.

@@ -51,4 +51,6 @@ def test_of_a_process_that_is_gone_nothing_is_found_and_nothing_is_refused(files
     os.waitpid(gone, 0)
     assert sameness.place_among((gone, 0), in_order(files, sameness)) is None
     assert sameness.place_among((os.getpid(), 100_000), in_order(files, sameness)) is None
+    assert (sameness.is_gone((gone, 0)), sameness.is_gone((os.getpid(), 100_000))) == (True, True)
+    assert not sameness.is_gone(files[0])
     assert sameness.refused is None

@@ -66,7 +66,7 @@ def test_of_every_kind_found_among_all_processes(lab):
     assert os.getpid() in {one.pid for one in told.processes}
 
 
-def test_of_every_descriptor_of_a_loaded_machine_that_is_quiet(monkeypatch):
+def test_of_every_descriptor_of_a_loaded_machine(monkeypatch):
     monkeypatch.setattr(links, "CALLS", 1 << 30)  # however many look alike of what others hold meanwhile
     with Load(processes=24, descriptors=125) as load:
         looks = [scan(source=source) for source in ("proc", "bpf", "proc")]
