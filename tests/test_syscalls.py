@@ -191,6 +191,7 @@ def test_several_futexes_stand_in_memory():
     words = struct.pack("QQII", 0, 0x1000, 128 | 2, 0) + struct.pack("QQII", 0, 0x2000, 2, 0)
     assert syscalls.futexes(several, {FDS: words}) == [(0x1000, True), (0x2000, False)]
     assert syscalls.futexes(several, {}) == []
+    assert syscalls.pointed(call("futex_waitv", FDS, 0, 0, 0, 1)) == []
 
 
 @pytest.mark.parametrize(

@@ -252,7 +252,7 @@ def pointed(call: Call) -> list[Pointed]:
     if call.name == "select" and call.bits == 32 and arguments:
         return [Pointed(arguments[0], 20)]
     found = []
-    if call.name == "futex_waitv":
+    if call.name == "futex_waitv" and arguments[1] & 0xFFFFFFFF:
         found.append(Pointed(arguments[0], _WAITER_BYTES * min(arguments[1] & 0xFFFFFFFF, _MOST_FUTEXES)))
     if call.name.startswith("rt_sigtimedwait"):
         found.append(Pointed(arguments[0], _SIGNAL_SET_BYTES))
