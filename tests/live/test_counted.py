@@ -18,6 +18,7 @@ pytestmark = needs_bpf
 
 PAIR = """
 import threading, time
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # on one CPU each has to wait for the other
 request, answer = os.pipe(), os.pipe()
 def serve():
     while os.read(request[0], 1):
