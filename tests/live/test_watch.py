@@ -303,12 +303,14 @@ def test_a_name_finds_a_process_that_is_started_again(tmp_path):
 
 
 def test_a_watch_of_pids_ends_with_them():
-    sleeper = subprocess.Popen(["sleep", "2"])
+    sleeper = subprocess.Popen(["sleep", "1000"])
     waiting = subprocess.Popen(
         [*PROGRAM, "watch", "--ndjson", "--interval", "0.1", str(sleeper.pid)],
         stdout=subprocess.PIPE,
         env=ENVIRONMENT,
     )
+    assert waiting.stdout.readline()  # it has found the process
+    sleeper.kill()
     sleeper.wait()
     output = waiting.communicate(timeout=30)[0]
     assert waiting.returncode == 0

@@ -84,7 +84,7 @@ class Records:
                     status = new(RawStatus, told[_STATUS])
                 mount = mounts.get(numbers.mount_id)
                 magic = told[_MAGIC] if mount is None else None
-                if not (missing or lines_length or tail):
+                if not (missing or lines_length or tail or member_count):
                     alike = data[begin + _ALIKE : last]
             if tail == _TAIL_PIPE:
                 pipe = _pipe(data, place)
