@@ -28,7 +28,7 @@ LEAVES = {
     "quiet",
     "equivalents",
 }
-DATA = LEAVES | {"model", "answers", "changes", "frame"}
+DATA = LEAVES | {"model", "answers", "changes", "frame", "pictures"}
 ABOUT_DATA = {"links", "prospects", "switches", "selection", "tasks", "host", "wanted", "questions"} | {
     "stopped",
     "iomodels",
@@ -42,6 +42,8 @@ ABOUT_DATA = {"links", "prospects", "switches", "selection", "tasks", "host", "w
     "patterns",
     "difference",
     "growth",
+    "meetings",
+    "graph",
 }
 ASKING = {"vocabulary", "truth", "where", "asking", "thresholds", "measures", "groups", "parts"}
 MAY = {
@@ -49,6 +51,7 @@ MAY = {
     "model": LEAVES | {"rows"},  # Snapshot.rows() asks, when it is called, the room that knows all fields
     "rows": DATA | ABOUT_DATA | ASKING,
     **dict.fromkeys(("answers", "changes", "frame"), LEAVES | {"model"}),
+    "pictures": LEAVES | {"model", "answers"},
     **dict.fromkeys(ABOUT_DATA, DATA | ABOUT_DATA),
     "kernel": LEAVES,
     "kinds": DATA,

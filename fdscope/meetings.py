@@ -1,0 +1,276 @@
+"""Where processes meet: pipes, connections, memory, and descriptions that they share. Pure; linear.
+
+A meeting has two sides, and each process of one side meets each of the other. Of n processes that all hold one
+object that would be n² pairs: `pairs` gives no more than a few times n of them, each a true one.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from .model import Descriptor, HeldFile, Holder, Object, Process, Snapshot, kind_name
+
+_AS = {"fifo": "pipe", "memfd": "shared-memory", "tty": "pty", "pty-master": "pty"}
+"""Kinds of objects whose edges are called otherwise."""
+_BY_ACCESS = ("pipe", "fifo", "mqueue")
+"""Objects that data goes through from who writes to who reads."""
+_TOGETHER = ("eventfd", "memfd")
+"""Objects whose holders all face each other."""
+_LEADS_AWAY = ("elsewhere", "unclaimed", "unread", "unbound")
+_FEW = 16
+"""So many pairs of one meeting are all drawn."""
+
+
+class Hold(NamedTuple):
+    """How a process holds an object."""
+
+    pid: int
+    fd: int | None
+    """None: it only maps it."""
+    process: str | None
+    task: int
+    """Whose table the number is in."""
+    descriptor: Descriptor | None
+    """None: it is not one of those that were looked at."""
+
+
+Side = dict[int, list[Hold]]
+"""Processes, by pid, and how each holds its end."""
+
+
+class Meeting(NamedTuple):
+    """Two sides that face each other."""
+
+    kind: str
+    left: Side
+    """Who writes; of a connection the client, where that is known."""
+    right: Side
+    directed: bool = False
+    to_left: int = 0
+    """Bytes that wait to be read there."""
+    to_right: int = 0
+
+
+class Reach(NamedTuple):
+    """A socket that is connected to an address that no process here is known to have."""
+
+    kind: str
+    object: str
+    holds: list[Hold]
+    address: str
+    """The other side, as few of its words as tell servers apart: of a client no port."""
+    serves: bool
+    """Whether this is the side that was connected to."""
+    to_here: int
+    to_there: int
+
+
+def places(processes: Iterable[Process]) -> dict[tuple[int, int], Descriptor]:
+    """Descriptors by the task whose table they are in and their number."""
+    return {(one.tid or process.pid, one.fd): one for process in processes for one in process.descriptors or ()}
+
+
+def meetings(snapshot: Snapshot) -> Iterator[Meeting]:
+    """All that processes of a snapshot, and those at their other ends, meet at."""
+    known = places(snapshot.processes)
+    by_id = {one.id: one for one in snapshot.objects}
+    memory: dict[str, Side] = _mapped(snapshot.processes)
+    for one in snapshot.objects:
+        side = _side(one.holders, known)
+        if one.id in memory or one.kind == "memfd":
+            _join(memory.setdefault(one.id, {}), side)
+        elif one.kind in _BY_ACCESS:
+            yield _through(one.kind, side)
+        elif one.kind in _TOGETHER:
+            yield Meeting(one.kind, side, side)
+        elif _is_listening(side):
+            yield Meeting("listener", side, side)
+        for other in one.faces:
+            there = by_id.get(other)
+            if there is not None and _is_first(one, there, by_id):
+                yield _faced(one.kind, side, _side(there.holders, known))
+    yield from (Meeting("shared-memory", side, side) for side in memory.values())
+    yield from _inherited(snapshot.processes)
+
+
+def _is_first(one: Object, other: Object, by_id: Mapping[str, Object]) -> bool:
+    """Whether two objects that face each other are to be told at this one; each pair is told once.
+
+    A listener faces its clients, which face what it has accepted: only where they face nobody it meets them.
+    """
+    if one.id in other.faces:
+        return one.id < other.id
+    return not any(other.id in by_id[name].faces for name in other.faces if name in by_id)
+
+
+def _side(holders: Iterable[Holder], known: Mapping[tuple[int, int], Descriptor]) -> Side:
+    found: Side = {}
+    for one in holders:
+        task = one.tid or one.pid
+        found.setdefault(one.pid, []).append(Hold(one.pid, one.fd, one.process, task, known.get((task, one.fd))))
+    return found
+
+
+def _join(into: Side, more: Side) -> None:
+    for pid, holds in more.items():
+        into.setdefault(pid, []).extend(holds)
+
+
+def _is_listening(side: Side) -> bool:
+    return any(getattr(one.descriptor, "state", None) == "LISTEN" for holds in side.values() for one in holds)
+
+
+def _through(kind: str, side: Side) -> Meeting:
+    """Who writes and who reads; of a process that was not looked at, as those that were say who is their peer."""
+    writers: Side = {}
+    readers: Side = {}
+    waiting = 0
+    told: dict[int, str] = {}
+    for holds in side.values():
+        for one in holds:
+            if one.descriptor is not None:
+                waiting = max(waiting, getattr(one.descriptor, "waiting_bytes", None) or 0)
+                other = {"r": "w", "w": "r"}.get(one.descriptor.access or "", "rw")
+                told.update((peer.pid, other) for peer in one.descriptor.peers or ())
+    for pid, holds in side.items():
+        for one in holds:
+            access = told.get(pid, "rw") if one.descriptor is None else one.descriptor.access
+            if "w" in (access or ""):
+                writers.setdefault(pid, []).append(one)
+            if "r" in (access or ""):
+                readers.setdefault(pid, []).append(one)
+    return Meeting(_AS.get(kind, kind), writers, readers, directed=True, to_right=waiting)
+
+
+def _faced(kind: str, one: Side, other: Side) -> Meeting:
+    """Two ends of a connection, the client's first: what was accepted knows its listener."""
+    left, right = (other, one) if _was_accepted(one) or kind == "tty" else (one, other)
+    with_sent = kind != "unix"  # there what one has sent is what the other has to read, counted otherwise
+    return Meeting(
+        _AS.get(kind, kind),
+        left,
+        right,
+        to_left=_waiting(left) + with_sent * _sent(right),
+        to_right=_waiting(right) + with_sent * _sent(left),
+    )
+
+
+def _first(side: Side) -> Descriptor | None:
+    return next((one.descriptor for holds in side.values() for one in holds if one.descriptor is not None), None)
+
+
+def _was_accepted(side: Side) -> bool:
+    return bool(getattr(_first(side), "accepted_from", None))
+
+
+def _waiting(side: Side) -> int:
+    first = _first(side)
+    return 0 if first is None else first.queued() or 0
+
+
+def _sent(side: Side) -> int:
+    return getattr(_first(side), "send_queue_bytes", None) or 0
+
+
+def _mapped(processes: Iterable[Process]) -> dict[str, Side]:
+    """Memory of files that a process may write for others to see, and who maps it or may have it open."""
+    found: defaultdict[str, Side] = defaultdict(dict)
+    written: set[str] = set()
+    for process in processes:
+        for one in process.files or ():
+            if one.role == "mapped" and one.inode is not None and _shares(one):
+                name = f"inode:{one.device}:{one.inode}"
+                found[name].setdefault(process.pid, []).append(
+                    Hold(process.pid, None, process.name, process.pid, None)
+                )
+                if any("w" in rights and "s" in rights for rights in one.rights or ()):
+                    written.add(name)
+    return {name: side for name, side in found.items() if name in written}
+
+
+def _shares(one: HeldFile) -> bool:
+    return any("s" in rights for rights in one.rights or ())
+
+
+def _inherited(processes: Iterable[Process]) -> Iterator[Meeting]:
+    """Open file descriptions of several processes; but for listeners, which are told as such."""
+    found: defaultdict[str, Side] = defaultdict(dict)
+    for process in processes:
+        for one in process.descriptors or ():
+            if one.shared_total and one.open_file is not None and getattr(one, "state", None) != "LISTEN":
+                hold = Hold(process.pid, one.fd, process.name, one.tid or process.pid, one)
+                found[one.open_file].setdefault(process.pid, []).append(hold)
+                for other in one.shared_with or () if len(found[one.open_file]) == 1 else ():
+                    if other.pid != process.pid:
+                        more = Hold(other.pid, other.fd, other.process, other.tid or other.pid, None)
+                        found[one.open_file].setdefault(other.pid, [more])
+    yield from (Meeting("inherited", side, side) for side in found.values() if len(side) > 1)
+
+
+def pairs(
+    meeting: Meeting, first: Collection[int] = (), must: Collection[tuple[int, int]] = ()
+) -> Iterator[tuple[int, int]]:
+    """Pairs of different processes that meet, so many that every process is in one that meets anybody.
+
+    All of them, where they are few or one side is a single process. Else one of each side stands for it: a process
+    that is on both, if there is one, and that with the lowest pid, as it is where children have what their
+    parent opened.
+
+    Args:
+        meeting: where they meet.
+        first: processes that stand for their side before others.
+        must: pairs that are given in any case, if they meet.
+    """
+    left, right = meeting.left, meeting.right
+    if not left or not right:
+        return
+    found: dict[tuple[int, int], None] = {}
+    both = left.keys() & right.keys()
+    if len(left) == 1 or len(right) == 1 or (not both and len(left) * len(right) <= _FEW):
+        found.update(((one, other), None) for one in left for other in right)
+    else:
+        one_of = min(both or left, key=lambda pid: (pid not in first, pid))
+        other_of = one_of if both else min(right, key=lambda pid: (pid not in first, pid))
+        found.update(((one_of, other), None) for other in right)
+        found.update(((one, other_of), None) for one in left)
+    for one, other in must:
+        if one in left and other in right:
+            found[one, other] = None
+    told: set[tuple[int, int]] = set()
+    for one, other in found:
+        if one != other and (meeting.directed or (other, one) not in told):
+            told.add((one, other))
+            yield one, other
+
+
+def reaches(processes: Iterable[Process]) -> Iterator[Reach]:
+    """Sockets that lead to where no process is known, each once."""
+    found: dict[str, Reach] = {}
+    for process in processes:
+        for one in process.descriptors or ():
+            if one.other_end not in _LEADS_AWAY:
+                continue
+            address = getattr(one, "remote_address", None)
+            if address is None:
+                continue
+            hold = Hold(process.pid, one.fd, process.name, one.tid or process.pid, one)
+            name = one.object or f"{hold.task}:{hold.fd}"
+            if name in found:
+                found[name].holds.append(hold)
+                continue
+            serves = bool(getattr(one, "accepted_from", None))
+            port = None if serves else getattr(one, "remote_port", None)
+            sent = getattr(one, "send_queue_bytes", None) or 0
+            found[name] = Reach(
+                kind_name(type(one)), name, [hold], _place(address, port), serves, one.queued() or 0, sent
+            )
+    yield from found.values()
+
+
+def _place(address: str, port: int | None) -> str:
+    """``192.0.2.1:443``, ``[2001:db8::1]:443``; an address alone without brackets."""
+    if port is None:
+        return address
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
