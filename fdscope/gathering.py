@@ -62,12 +62,14 @@ class Gathering:
         everyone: bool = False,
         brief: bool = False,
         partly: bool = False,
+        memory: bool = False,
     ) -> None:
         """What the records are.
 
         `everyone`: there are no others; `brief`: of descriptors only their kinds are counted; `partly`: not all
-        descriptors of a process are read.
+        descriptors of a process are read; `memory`: also the files that memory is mapped from to be shared.
         """
+        self._memory = memory
         self._partly = partly
         self._everyone = everyone
         self._brief = brief
@@ -261,6 +263,8 @@ class Gathering:
             self._start_ticks[raw.pid] = stat.start_ticks
             if raw.maps:
                 self.code[raw.pid] = tasks.Code(raw.maps)
+                if self._memory:
+                    self._files.setdefault(raw.pid, []).extend(tasks.shared_files(raw.maps))
         except STRANGE as error:
             self._processes.setdefault(raw.pid, Process(pid=raw.pid))
             self._strange(raw.pid, "process", error)

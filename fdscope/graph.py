@@ -34,8 +34,8 @@ def graph_of(
     """The graph of what a snapshot tells; it costs time linear in descriptors.
 
     Args:
-        snapshot: best of the whole machine, with mapped files (``mapped=True``): else neighbours of its processes are
-            only known by name, and memory that is mapped only joins nobody.
+        snapshot: best of the whole machine, with memory that is shared (``memory=True`` or ``mapped=True``):
+            else neighbours of its processes are known by name only, and memory that is mapped joins nobody.
         targets: the pids of processes that are drawn with their neighbours; None: all that an edge leads to.
         edges: kinds of edges that are drawn; None: all but `pictures.NOT_USUAL`.
         depth: of targets: how many edges away from them neighbours are drawn; None: 1.
@@ -363,7 +363,7 @@ def _title(process: Process) -> str | None:
     if command[1:2] == ["-m"]:
         return _short(" ".join(command[1:3]))
     script = next((word for word in command[1:] if not word.startswith("-")), "")
-    is_script = "-c" not in command[1:] and ("/" in script or "." in script)
+    is_script = "-c" not in command[1:] and ("/" in script or "." in script) and not script.startswith("/dev/fd/")
     return _short(script.rpartition("/")[2]) if is_script else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+PICTURES = ("dot", "mermaid", "svg", "json")
 FORMATS = ("table", "plain", "csv", "tsv", "markdown", "html")
 
 GROUPS = {
@@ -55,6 +56,7 @@ COMMANDS = (
     Command(
         "watch", "[TARGET... | -- COMMAND...]", "show context switches, waits and descriptors over time", "process"
     ),
+    Command("graph", "[TARGET...]", "draw which processes talk to which, through what, and who waits", "process"),
     Command("diff", "A [B]", "say what differs between two snapshots, or between a snapshot and now", "file"),
     Command("leaks", "[TARGET...]", "watch for a while, and rank what grows without shrinking", "process"),
     Command(
@@ -74,11 +76,11 @@ COMMANDS = (
 SPEAKING = ("help", "completion")
 """The commands that look at nothing, and heed no wishes."""
 
-CHOOSING = ("show", "who", "waits", "watch", "diff", "leaks", "check")
+CHOOSING = ("show", "who", "waits", "watch", "graph", "diff", "leaks", "check")
 """The commands that take what chooses processes."""
 CHOOSING_HELD = ("show", "who", "waits", "diff", "check")
 """Those of them that also take what chooses descriptors."""
-READING = ("show", "explain", "who", "waits", "check")
+READING = ("show", "explain", "who", "waits", "graph", "check")
 """The commands that look once, or read a snapshot."""
 LIVE = ("watch", "leaks", "lab", "doctor")
 """The commands that are about this machine now."""
@@ -187,7 +189,7 @@ COLUMNS = (
     Option(
         ("--wide", "-w"),
         "never cut the last column to the width of the terminal; of diff and leaks, also show every line",
-        commands=("show", "explain", "who", "waits", "watch", "diff", "leaks"),
+        commands=("show", "explain", "who", "waits", "watch", "graph", "diff", "leaks"),
         group="columns",
     ),
     Option(
@@ -196,7 +198,7 @@ COLUMNS = (
         "WHEN",
         ("auto", "always", "never"),
         "auto",
-        ("show", "explain", "who", "waits", "watch", "diff", "leaks", "doctor"),
+        ("show", "explain", "who", "waits", "watch", "graph", "diff", "leaks", "doctor"),
         "columns",
     ),
     Option(
@@ -214,7 +216,7 @@ FORM = (
     Option(
         ("--json", "-j"),
         "one JSON document",
-        commands=("show", "explain", "who", "waits", "diff", "leaks", "check", "lab", "doctor"),
+        commands=("show", "explain", "who", "waits", "graph", "diff", "leaks", "check", "lab", "doctor"),
         group="form",
     ),
     Option(
@@ -232,6 +234,15 @@ FORM = (
         FORMATS,
         None,
         DRAWING,
+        "form",
+    ),
+    Option(
+        ("--format", "-f"),
+        "of graph: a picture for Graphviz or Mermaid, as SVG, which Graphviz draws, or as JSON; without it a tree",
+        "FORMAT",
+        PICTURES,
+        None,
+        ("graph",),
         "form",
     ),
 )
@@ -252,7 +263,7 @@ READ = (
         "PATH",
         (),
         "/proc",
-        ("show", "explain", "who", "waits", "watch", "diff", "leaks", "check", "doctor"),
+        ("show", "explain", "who", "waits", "watch", "graph", "diff", "leaks", "check", "doctor"),
         "reading",
         "directory",
     ),
@@ -275,7 +286,7 @@ READ = (
         "SOURCE",
         ("auto", "proc", "bpf"),
         "auto",
-        ("show", "watch", "check"),
+        ("show", "watch", "graph", "check"),
         "reading",
     ),
     Option(
@@ -284,13 +295,13 @@ READ = (
         "SECONDS",
         (),
         "5",
-        ("show", "explain", "who", "waits", "diff", "check"),
+        ("show", "explain", "who", "waits", "graph", "diff", "check"),
         "reading",
     ),
     Option(
         ("--debug",),
         "say on standard error where facts come from, how long each stage took, and what libbpf says of it",
-        commands=("show", "explain", "who", "waits", "watch", "diff", "leaks", "check", "doctor"),
+        commands=("show", "explain", "who", "waits", "watch", "graph", "diff", "leaks", "check", "doctor"),
         group="reading",
     ),
 )
@@ -398,7 +409,32 @@ OF_SPANS = (
     ),
 )
 
-OPTIONS = (*SELECTION, *COLUMNS, *FORM, *PIDS, *READ, *OF_WATCH, *OF_SPANS, *OF_CHECK)
+_OF_GRAPH = ("graph",)
+OF_GRAPH = (
+    Option(
+        ("--edges",),
+        "of graph: what is drawn between processes, of pipe, unix, tcp, udp, listener, shared-memory, eventfd, "
+        "pty, mqueue and inherited; +LIST adds to the usual ones, which are all but inherited; all",
+        "LIST",
+        commands=_OF_GRAPH,
+        takes="edge",
+    ),
+    Option(
+        ("--depth",),
+        "of graph: how many edges away from the TARGETs others are drawn, 1 unless it is given",
+        "N",
+        commands=_OF_GRAPH,
+    ),
+    Option(
+        ("--collapse",),
+        "of graph: draw processes that have this in common as one",
+        "WHAT",
+        ("name", "user", "container"),
+        commands=_OF_GRAPH,
+    ),
+)
+
+OPTIONS = (*SELECTION, *COLUMNS, *FORM, *PIDS, *READ, *OF_WATCH, *OF_SPANS, *OF_GRAPH, *OF_CHECK)
 
 NOT_WITH_FROM = {
     "--proc": "it says where to look instead of this machine's /proc, and a snapshot takes no look",

@@ -105,7 +105,7 @@ def _no_such_option(word: str, command: str) -> str:
     if name == "--from" and command in LIVE:
         return f"{command} is about this machine now: a snapshot is for {', '.join(READING)}"
     if of_others:
-        known = ", ".join(of_others[0])
+        known = ", ".join(command for commands in of_others for command in commands)
         return f"'{name}' is an option of {known}, not of {command}; see '{_help_of(command)}'"
     lists = f"'{_help_of(command)}' lists those that there are"
     return f"there is no option '{name[:60]}': {nearest(name, [*_names(OPTIONS), *_ALWAYS], lists)}"
@@ -168,6 +168,8 @@ def _check(asked: argparse.Namespace) -> None:
         asked.top = _number("--top", asked.top)
     if getattr(asked, "for_", None) is not None:
         asked.for_ = _seconds("--for", asked.for_, 0.1)
+    if getattr(asked, "depth", None) is not None:
+        asked.depth = 0 if asked.depth == "0" else _number("--depth", asked.depth)
     if hasattr(asked, "count"):
         asked.count = None if asked.count is None else _number("--count", asked.count)
 

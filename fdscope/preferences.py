@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .options import OPTIONS, Option
+from .options import OPTIONS, Option, options_of
 from .selection import UsageError, nearest
 
 VARIABLE = "FDSCOPE_OPTIONS"
@@ -26,7 +26,19 @@ def preferred(text: str, command: str) -> list[tuple[Option, str]]:
         words = shlex.split(text)
     except ValueError as error:
         raise UsageError(f"{VARIABLE} cannot be read ({error}): quote as in a shell, {_EXAMPLE}") from None
-    return [(option, word) for option, word in _options(words) if command in option.commands]
+    found = []
+    for known, word in _options(words):
+        own = next((one for one in options_of(command) if one.names[0] == known.names[0]), None)
+        if own is not None and _fits(own, word):
+            found.append((own, word))
+    return found
+
+
+def _fits(option: Option, word: str) -> bool:
+    """Whether a value is one for this command, where an option of its name takes others for other commands."""
+    value = word.partition("=")[2]
+    others = [one for one in OPTIONS if one.names[0] == option.names[0] and one is not option]
+    return value in option.choices or not any(value in one.choices for one in others)
 
 
 def _options(words: list[str]) -> Iterator[tuple[Option, str]]:

@@ -39,6 +39,7 @@ def scan(
     proc: str = "/proc",
     timeout_s: float = 5.0,
     mapped: bool = False,
+    memory: bool = False,
     peers: bool = True,
     waits: bool = True,
     symbols: bool = False,
@@ -65,6 +66,8 @@ def scan(
         proc: another proc file system, or a recorded tree of one.
         timeout_s: how long to wait, in seconds, for file systems that do not answer.
         mapped: also list the files that memory is mapped from; so it is, too, if `where` asks for this role.
+        memory: of files that memory is mapped from list those that are mapped so that others see what is written
+            there, by what their process has mapped alone: a fraction of what `mapped` costs. It takes `waits`.
         peers: find out who is at the other ends, who shares open file descriptions and who watches, among all
             processes; this takes one pass over the links of the others.
         waits: tell what threads are stopped in, and by which I/O models descriptors are used.
@@ -111,6 +114,7 @@ def scan(
             everyone=not words and not (alone is not None and alone.asks),
             brief=brief,
             partly=kinds is not None,
+            memory=memory and not mapped,
         )
         selected = _selected(root, words, gathering.problems) if words else None
         users: set[int | None] = set()

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from . import signals
 from .fdinfo import fields
-from .model import Limit, Memory, Process, Signals, Switches, Thread
+from .model import HeldFile, Limit, Memory, Process, Signals, Switches, Thread
 from .raw import RawProcess, RawTask, RawThread
 from .stopped import stopped
 from .switches import counters
@@ -226,6 +226,37 @@ def brief_thread(raw: RawTask) -> Thread:
     )
 
 
+def shared_files(maps: bytes) -> list[HeldFile]:
+    """The files that memory is mapped from so that others see what is written there.
+
+    They are told by proc_pid_maps(5) alone, of which lines of another form are left out.
+    """
+    found: dict[tuple[bytes, bytes, bytes], list[bytes]] = {}
+    begin = maps.find(b"s ")
+    while begin >= 0:
+        first = maps.rfind(b"\n", 0, begin) + 1
+        end = maps.find(b"\n", begin)
+        words = maps[first : end if end >= 0 else len(maps)].split(None, 5)
+        if len(words) == 6 and words[1].endswith(b"s"):
+            found.setdefault((words[3], words[4], words[5]), []).append(words[1])
+        begin = maps.find(b"s ", end) if end >= 0 else -1
+    files = []
+    for (device, inode, path), rights in found.items():
+        major, colon, minor = device.partition(b":")
+        if colon and inode.isdigit():
+            files.append(
+                HeldFile(
+                    role="mapped",
+                    name=text(path.replace(b"\\012", b"\n").removesuffix(b" (deleted)")),
+                    inode=int(inode),
+                    device=f"{int(major, 16)}:{int(minor, 16)}",
+                    mappings=len(rights),
+                    rights=[text(one) for one in dict.fromkeys(rights)],
+                )
+            )
+    return files
+
+
 class Code:
     """Which file each piece of a program's code comes from, as its proc_pid_maps(5) tells it."""
 
@@ -233,8 +264,11 @@ class Code:
         """Lines of another form are left out."""
         self._regions: list[tuple[int, int, int, int, bytes]] = []
         for line in maps.split(b"\n"):
+            rights = line.find(b" ") + 1  # most lines are of no code, and to take one apart costs
+            if line[rights + 2 : rights + 3] != b"x":
+                continue
             words = line.split(None, 5)
-            if len(words) == 6 and b"x" in words[1]:
+            if len(words) == 6:
                 start, _, end = words[0].partition(b"-")
                 path = words[5].replace(b"\\012", b"\n")
                 self._regions.append((int(start, 16), int(end, 16), int(words[2], 16), int(words[4]), path))

@@ -126,6 +126,13 @@ def _words(_: Sequence[str]) -> Iterator[Told]:
     return ((name, "") for name in names())
 
 
+def _edges(_: Sequence[str]) -> Iterator[Told]:
+    from ..pictures import JOINS
+
+    yield "all", "every kind"
+    yield from JOINS.items()
+
+
 def _topics(_: Sequence[str]) -> Iterator[Told]:
     from .help import OPTIONS_TOPIC, TABLE_TOPIC, topics
 
@@ -146,6 +153,7 @@ _VALUES: dict[str, Callable[[Sequence[str]], Iterable[Told]]] = {
     "fd": _descriptors,
     "user": _users,
     "kind": _kinds,
+    "edge": _edges,
     "field": _words,
     "where": _words,
     "topic": _topics,

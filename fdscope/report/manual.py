@@ -16,6 +16,7 @@ from ..fields import Field, fields_of
 from ..frame import VERDICTS, Frame, Summary
 from ..kinds import KINDS
 from ..model import MODELS, OUTCOMES, REASONS, VERBS, WAITS_FOR, Descriptor, Process, Snapshot, kind_name
+from ..pictures import JOINS, Graph
 from .roff import prose, roff
 
 DATE = "November 23, 2026"
@@ -161,6 +162,11 @@ def _json_body() -> Iterator[str]:
     yield from _paragraphs(Waits.__doc__)
     yield from _field_list(fields_of(Waits))
     yield from _parts([Waits], known=[Snapshot, Process, Holdings])
+    yield ".Ss Graph\n"
+    yield from _paragraphs(Graph.__doc__)
+    yield from _field_list(fields_of(Graph))
+    yield from _parts([Graph], known=[Snapshot, Process, Holdings, Waits])
+    yield from _words("Kinds of edges", JOINS)
     for answer in (Difference, Leaks):
         yield f".Ss {answer.__name__}\n"
         yield from _paragraphs(answer.__doc__)
@@ -207,6 +213,7 @@ _JSON_RULES = (
     "and one for each problem. "
     "fdscope waits writes Waits; with --ndjson a line for each ThreadWait, one with the key cycle for "
     "each Cycle, and one for each problem. "
+    "fdscope graph writes a Graph. "
     "fdscope diff writes a Difference; with --ndjson a line for each ChangeGroup, with pid and process added, for "
     "each ProcessChange without groups, and for each problem. "
     "fdscope leaks writes Leaks; with --ndjson a line for each Leak, and for each problem. "

@@ -11,6 +11,7 @@ from ..changes import ChangeGroup, Difference, Leak, Leaks, ProcessChange
 from ..frame import Frame, Summary
 from ..kinds import KINDS
 from ..model import Descriptor, HeldFile, Problem, Snapshot
+from ..pictures import Graph
 
 _FOREIGN = {
     "^.*_base64$": {
@@ -21,8 +22,8 @@ _FOREIGN = {
 
 
 def schema() -> dict[str, Any]:
-    """A snapshot, an explanation, an answer of who, waits or check, groups, or a line of --ndjson."""
-    answers = (Snapshot, Explanation, Holdings, Waits, Groups, Check, Difference, Leaks, Frame, Summary)
+    """A snapshot, an explanation, an answer of who, waits, graph or check, groups, or a line of --ndjson."""
+    answers = (Snapshot, Explanation, Holdings, Waits, Groups, Graph, Check, Difference, Leaks, Frame, Summary)
     _, parts = msgspec.json.schema_components(
         [*answers, Problem, *KINDS],
         ref_template="#/$defs/{name}",
@@ -58,14 +59,14 @@ def schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "What fdscope writes as JSON",
         "description": "With --json one Snapshot, of explain one Explanation, of who one Holdings, of waits one "
-        "Waits, of check one Check, of diff one Difference, of leaks one Leaks, with --group-by one Groups; with "
-        "--ndjson a line for each descriptor, file held without one, group, use, thread that waits, group of "
+        "Waits, of graph one Graph, of check one Check, of diff one Difference, of leaks one Leaks, with --group-by "
+        "one Groups; with --ndjson a line for each descriptor, file held without one, group, use, thread that waits, group of "
         "descriptors that changed or grew, interval (Frame), or problem.",
         "anyOf": [
             {"$ref": f"#/$defs/{name}"}
             for name in (
                 *(one.__name__ for one in (Snapshot, Explanation, Holdings, Use, Waits, ThreadWait, Groups)),
-                *(one.__name__ for one in (Group, Check, Difference, ProcessChange, Leaks, Leak, Frame)),
+                *(one.__name__ for one in (Group, Graph, Check, Difference, ProcessChange, Leaks, Leak, Frame)),
                 *(f"{name}Line" for name in lines),
                 "KeepLine",
                 "CycleLine",
