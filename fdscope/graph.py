@@ -132,7 +132,6 @@ class _Drawing:
             snapshot, {one.pid: one for one in snapshot.processes}, lambda: snapshot, lambda *_: False
         ).cycles
         self._waits_for = {((link.pid, link.fd), link.waits_for) for cycle in self._cycles for link in cycle.links}
-        self._circling = {pair for (pid, _), other in self._waits_for for pair in ((pid, other), (other, pid))}
 
     def _is_wanted(self, kind: str) -> bool:
         return kind not in NOT_USUAL if self._edges_wanted is None else kind in self._edges_wanted
@@ -152,8 +151,16 @@ class _Drawing:
                 if len(pids) > 1:
                     self._leave_out(meeting.kind, pids)
                 continue
-            for one, other in pairs(meeting, self._targets or (), self._circling):
+            for one, other in pairs(meeting, self._targets or (), self._circling(meeting)):
                 self._add(number, meeting, one, other)
+
+    def _circling(self, meeting: Meeting) -> Iterator[tuple[int, int]]:
+        """The pairs that meet here in a cycle, which are drawn whatever else is."""
+        for (pid, fd), other in self._waits_for:
+            if any(one.fd == fd for one in meeting.left.get(pid, ())):
+                yield pid, other
+            if any(one.fd == fd for one in meeting.right.get(pid, ())):
+                yield other, pid
 
     def _add(self, number: int, meeting: Meeting, one: int, other: int) -> None:
         left, right = meeting.left[one], meeting.right[other]

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from .model import Descriptor, HeldFile, Holder, Object, Process, Snapshot, kind_name
+from .model import Descriptor, HeldFile, Holder, Process, Snapshot, kind_name
 
 _AS = {"fifo": "pipe", "memfd": "shared-memory", "tty": "pty", "pty-master": "pty"}
 """Kinds of objects whose edges are called otherwise."""
@@ -87,22 +87,12 @@ def meetings(snapshot: Snapshot) -> Iterator[Meeting]:
             yield Meeting(one.kind, side, side)
         elif _is_listening(side):
             yield Meeting("listener", side, side)
-        for other in one.faces:
+        for other in one.faces:  # not a listener's clients, which face what it has accepted
             there = by_id.get(other)
-            if there is not None and _is_first(one, there, by_id):
+            if there is not None and one.id < other and one.id in there.faces:
                 yield _faced(one.kind, side, _side(there.holders, known))
     yield from (Meeting("shared-memory", side, side) for side in memory.values())
     yield from _inherited(snapshot.processes)
-
-
-def _is_first(one: Object, other: Object, by_id: Mapping[str, Object]) -> bool:
-    """Whether two objects that face each other are to be told at this one; each pair is told once.
-
-    A listener faces its clients, which face what it has accepted: only where they face nobody it meets them.
-    """
-    if one.id in other.faces:
-        return one.id < other.id
-    return not any(other.id in by_id[name].faces for name in other.faces if name in by_id)
 
 
 def _side(holders: Iterable[Holder], known: Mapping[tuple[int, int], Descriptor]) -> Side:
@@ -210,7 +200,7 @@ def _inherited(processes: Iterable[Process]) -> Iterator[Meeting]:
 
 
 def pairs(
-    meeting: Meeting, first: Collection[int] = (), must: Collection[tuple[int, int]] = ()
+    meeting: Meeting, first: Collection[int] = (), must: Iterable[tuple[int, int]] = ()
 ) -> Iterator[tuple[int, int]]:
     """Pairs of different processes that meet, so many that every process is in one that meets anybody.
 

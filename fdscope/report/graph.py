@@ -51,6 +51,9 @@ def _twigs(graph: Graph) -> Iterator[_Twig]:
     for line in lines_of(graph):
         at[line.one.id].append(line)
         at[line.other.id].append(line.turned())
+    places = {node.id: place for place, node in enumerate(graph.nodes)}
+    for lines in at.values():
+        lines.sort(key=lambda line: places[line.other.id])
     roots, children = _spanning(graph, at)
     told: set[frozenset[str]] = set()
     for root in roots:

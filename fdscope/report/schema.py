@@ -59,9 +59,9 @@ def schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "What fdscope writes as JSON",
         "description": "With --json one Snapshot, of explain one Explanation, of who one Holdings, of waits one "
-        "Waits, of graph one Graph, of check one Check, of diff one Difference, of leaks one Leaks, with --group-by "
-        "one Groups; with --ndjson a line for each descriptor, file held without one, group, use, thread that waits, group of "
-        "descriptors that changed or grew, interval (Frame), or problem.",
+        "Waits, of graph one Graph, of check one Check, of diff one Difference, of leaks one Leaks, with "
+        "--group-by one Groups; with --ndjson a line for each descriptor, file held without one, group, use, "
+        "thread that waits, group of descriptors that changed or grew, interval (Frame), or problem.",
         "anyOf": [
             {"$ref": f"#/$defs/{name}"}
             for name in (
