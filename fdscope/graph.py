@@ -260,10 +260,12 @@ class _Drawing:
             edges=[edge.told() for edge in drawn],
             cycles=[one for one in self._cycles if not pids.isdisjoint(link.pid for link in one.links)],
             alone=0
-            if meant
+            if self._targets is not None
             else sum(pid not in joined and not one.kernel_thread for pid, one in self._processes.items()),
             not_drawn=dict(self._not_drawn),
-            problems=[one for one in shown.problems if not meant or one.pid in pids or one.pid is None],
+            problems=[
+                one for one in shown.problems if self._targets is None or one.pid in pids or one.pid is None
+            ],
         )
 
     def _add_targets(self) -> dict[str, None]:
@@ -357,14 +359,19 @@ def _collapse(word: str | None) -> Literal["name", "user", "container"] | None:
 
 
 def _title(process: Process) -> str | None:
-    """What a process says of itself: ``worker process`` of ``nginx: worker process``; or the script it runs."""
+    """What a process says of itself: ``worker process`` of ``nginx: worker process``; or the script it runs.
+
+    Of a command line in it, as nginx's master has, no more than the program is told.
+    """
     name, command = process.name or "", process.command or []
     if not command:
         return None
     first = command[0]
     head, colon, rest = first.partition(": ")
     if colon and "/" not in head and " " not in head:
-        return _short(rest if head == name else first)
+        words = (rest if head == name else first).split()
+        options = (place for place, word in enumerate(words) if word.startswith(("-", "/")))
+        return _short(" ".join(words[: next(options, len(words))]))
     if not name.startswith(_INTERPRETERS):
         return None
     if command[1:2] == ["-m"]:

@@ -276,6 +276,7 @@ def test_neighbours_that_were_not_looked_at_are_known_by_name():
     ("name", "command", "title"),
     [
         ("nginx", ["nginx: worker process"], "worker process"),
+        ("nginx", ["nginx: master process nginx -c /etc/nginx.conf"], "master process nginx"),
         ("postgres", ["postgres: shop: checkpointer "], "shop: checkpointer"),
         ("python3", ["/usr/bin/python3", "-u", "/srv/app.py"], "app.py"),
         ("python3", ["python3", "-m", "http.server"], "-m http.server"),

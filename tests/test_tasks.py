@@ -15,6 +15,7 @@ from fdscope.tasks import (
     parse_limit,
     parse_stat,
     process,
+    shared_files,
     thread,
 )
 from fdscope.text import text
@@ -185,6 +186,27 @@ def test_a_thread_of_any_text_is_read_or_refused(stat, status, call, function, b
             thread(texts._replace(syscall=call, function=function, bits=bits), "x86_64", Code(status))
         except PROMISED:
             pass
+
+
+@given(MANGLED)
+def test_maps_of_any_text_are_read(data):
+    for one in shared_files(data):
+        assert (one.role, any(rights.endswith("s") for rights in one.rights)) == ("mapped", True)
+
+
+def test_files_that_are_mapped_to_be_shared_are_found_in_maps():
+    maps = b"""\
+00400000-0040b000 r-xp 00000000 fe:01 7 /bin/cat -s
+7f10-7f20 rw-s 00000000 00:01 1609116                    /dev/zero (deleted)
+7f20-7f30 r--s 00000000 fe:01 338846   /a\\012b -s c
+7f30-7f40 r--s 00001000 00:01 1609116                    /dev/zero (deleted)
+7f40-7f50 rw-s 00000000 00:00 0
+7f50-7f60 rw-p 00000000 00:00 0 [stack]
+"""
+    assert [(one.name, one.device, one.inode, one.mappings, one.rights) for one in shared_files(maps)] == [
+        ("/dev/zero", "0:1", 1609116, 2, ["rw-s", "r--s"]),
+        ("/a\nb -s c", "254:1", 338846, 1, ["r--s"]),
+    ]
 
 
 @given(MANGLED)

@@ -72,9 +72,13 @@ def _label(line: Line) -> str:
     """Kinds, what waits, and in words what is red besides."""
     found = [", ".join(line.kinds())]
     found += [one for one in [", ".join(line.queues("▶", "◀"))] if one]
-    if line.in_cycle or line.blocked:
-        found.append(" ".join(["blocked"] * bool(line.blocked) + ["cycle"] * line.in_cycle))
-    return "\n".join(found)
+    if line.blocked:
+        found.append("blocked: " + ", ".join(_shortly(node) for node in line.blocked))
+    return "\n".join([*found, *["cycle"] * line.in_cycle])
+
+
+def _shortly(node: GraphNode) -> str:
+    return printable(node.label) if node.pid is None else f"[{node.pid}]"
 
 
 def _edge(line: Line) -> Iterator[str]:

@@ -259,7 +259,7 @@ def test_a_mermaid_flowchart_says_in_words_what_is_red():
         '  n4(["192.0.2.7"])',
         '  n0 -->|"pipe"| n3',
         '  n1 -->|"pipe"| n3',
-        '  n2 <-->|"pipe x2<br>blocked cycle"| n1',
+        '  n2 <-->|"pipe x2<br>blocked: #91;3#93;, #91;2#93;<br>cycle"| n1',
         '  n0 ---|"shared-memory"| n1',
         '  n0 ---|"shared-memory"| n2',
         '  n4 ---|"tcp<br>2.0 KiB ▶"| n1',
@@ -272,7 +272,7 @@ def test_a_mermaid_flowchart_says_in_words_what_is_red():
 def test_dot_marks_who_waits_and_the_way_data_takes():
     lines = "".join(dot(graph_of(site()))).splitlines()
     assert [line for line in lines if " -> " in line and "n2 -> n1" in line] == [
-        '  n2 -> n1 [penwidth=2, label="pipe x2\\nblocked cycle", color="#c62828", fontcolor="#c62828", dir=both];'
+        '  n2 -> n1 [penwidth=2, label="pipe x2\\nblocked: [3], [2]\\ncycle", color="#c62828", fontcolor="#c62828", dir=both];'
     ]
     assert [line for line in lines if line.startswith("  n0 -> n3")] == [
         '  n0 -> n3 [label="pipe", color="#1565c0", fontcolor="#1565c0"];'
