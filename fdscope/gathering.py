@@ -67,7 +67,8 @@ class Gathering:
         """What the records are.
 
         `everyone`: there are no others; `brief`: of descriptors only their kinds are counted; `partly`: not all
-        descriptors of a process are read; `memory`: also the files that memory is mapped from to be shared.
+        descriptors of a process are read; `memory`: the files that memory is mapped from to be shared, in place of
+        the code that threads are in.
         """
         self._memory = memory
         self._partly = partly
@@ -261,10 +262,10 @@ class Gathering:
             stat = tasks.parse_stat(raw.stat)
             self._processes[raw.pid] = self.process(raw, stat)
             self._start_ticks[raw.pid] = stat.start_ticks
-            if raw.maps:
+            if raw.maps and self._memory:
+                self._files.setdefault(raw.pid, []).extend(tasks.shared_files(raw.maps))
+            elif raw.maps:
                 self.code[raw.pid] = tasks.Code(raw.maps)
-                if self._memory:
-                    self._files.setdefault(raw.pid, []).extend(tasks.shared_files(raw.maps))
         except STRANGE as error:
             self._processes.setdefault(raw.pid, Process(pid=raw.pid))
             self._strange(raw.pid, "process", error)

@@ -67,7 +67,8 @@ def scan(
         timeout_s: how long to wait, in seconds, for file systems that do not answer.
         mapped: also list the files that memory is mapped from; so it is, too, if `where` asks for this role.
         memory: of files that memory is mapped from list those that are mapped so that others see what is written
-            there, by what their process has mapped alone: a fraction of what `mapped` costs. It takes `waits`.
+            there, by what their process has mapped alone: a fraction of what `mapped` costs. It takes `waits`, and
+            of threads it is not told what code they are in.
         peers: find out who is at the other ends, who shares open file descriptions and who watches, among all
             processes; this takes one pass over the links of the others.
         waits: tell what threads are stopped in, and by which I/O models descriptors are used.

@@ -272,7 +272,8 @@ def test_a_mermaid_flowchart_says_in_words_what_is_red():
 def test_dot_marks_who_waits_and_the_way_data_takes():
     lines = "".join(dot(graph_of(site()))).splitlines()
     assert [line for line in lines if " -> " in line and "n2 -> n1" in line] == [
-        '  n2 -> n1 [penwidth=2, label="pipe x2\\nblocked: [3], [2]\\ncycle", color="#c62828", fontcolor="#c62828", dir=both];'
+        '  n2 -> n1 [penwidth=2, label="pipe x2\\nblocked: [3], [2]\\ncycle", '
+        'color="#c62828", fontcolor="#c62828", dir=both];'
     ]
     assert [line for line in lines if line.startswith("  n0 -> n3")] == [
         '  n0 -> n3 [label="pipe", color="#1565c0", fontcolor="#1565c0"];'
