@@ -43,7 +43,8 @@ def run(asked: Namespace, console: Console) -> int:
 def _now(asked: Namespace) -> Snapshot:
     from ..scanner import scan
 
-    found: Snapshot = scan(proc=asked.proc, timeout_s=asked.timeout, source=asked.source, memory=True)
+    bare = not asked.where  # an expression may ask for anything
+    found: Snapshot = scan(proc=asked.proc, timeout_s=asked.timeout, source=asked.source, memory=True, bare=bare)
     return found
 
 

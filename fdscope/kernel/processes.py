@@ -18,11 +18,11 @@ HELD = ("cwd", "root", "exe")
 
 
 def process(
-    task: Directory, pid: int, *, maps: bool = False, brief: bool = False
+    task: Directory, pid: int, *, maps: bool = False, brief: bool = False, bare: bool = False
 ) -> tuple[RawProcess | None, list[Unread]]:
     """The texts of a process, its `maps` if wanted, and those that could not be read; None: it is gone.
 
-    `brief`: without control group, command and namespaces.
+    `brief`: without control group, command and namespaces; `bare`: without limits and namespaces.
     """
     unread: list[Unread] = []
 
@@ -41,10 +41,10 @@ def process(
         pid,
         stat,
         text(b"status"),
-        text(b"limits"),
+        b"" if bare else text(b"limits"),
         b"" if brief else text(b"cgroup"),
         b"" if brief else text(b"cmdline"),
-        () if brief else _namespaces(task, unread),
+        () if brief or bare else _namespaces(task, unread),
         descriptor_count(task, b"fd"),
     )
     if maps:

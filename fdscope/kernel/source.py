@@ -60,6 +60,7 @@ class ProcSource:
         waits: bool = False,
         threads: bool = True,
         brief: bool = False,
+        bare: bool = False,
         wanted: Callable[[bytes], bool] | None = None,
     ) -> None:
         """What to read.
@@ -72,8 +73,10 @@ class ProcSource:
             waits: also what threads are stopped in, and where the code of the process is mapped from.
             threads: also threads, and the tables that they have of their own.
             brief: neither control groups, commands and namespaces, nor what is held without a descriptor.
+            bare: neither limits and namespaces, nor what is held without a descriptor.
             wanted: whether descriptors with this link are; None: all are.
         """
+        self._bare = bare
         self._wish = None if wanted is None else Wish(wanted, unread=True)
         self._brief = brief
         self._proc = proc
@@ -293,7 +296,7 @@ class ProcSource:
         return self._process(task, pid, numbered=False)
 
     def _process(self, task: Directory, pid: int, *, numbered: bool = True) -> Iterator[Record]:
-        process, unread = processes.process(task, pid, maps=self._waits, brief=self._brief)
+        process, unread = processes.process(task, pid, maps=self._waits, brief=self._brief, bare=self._bare)
         yield from unread
         if process is None:
             return
@@ -344,7 +347,7 @@ class ProcSource:
                 label = None if tid == tables[0] else tid
                 if numbered:
                     yield from self._table(directory, pid, label)
-                if label is None and not self._brief:
+                if label is None and not (self._brief or self._bare):
                     yield from processes.held(directory, pid, self._mounts, self._patience)
                 if directory is not task:
                     directory.close()

@@ -231,3 +231,18 @@ def test_memory_that_is_shared_is_told_without_a_look_at_files(family):
     (same,) = [one for one in process.files if one.role == "mapped" and "rw-s" in one.rights]
     one = next(one for one in shared if "rw-s" in one.rights)
     assert (same.inode, same.device, same.name, same.rights) == (one.inode, one.device, one.name, one.rights)
+
+
+def test_a_bare_look_leaves_out_what_no_picture_shows(family):
+    snapshot = scan([str(family.pid)], bare=True)
+    (bare,), (whole,) = snapshot.processes, scan([str(family.pid)]).processes
+    assert [one for one in snapshot.problems if one.pid == family.pid] == []
+    assert (bare.descriptor_limit, bare.namespaces, bare.files) == (None, None, None)
+    assert [one.object for one in bare.descriptors] == [one.object for one in whole.descriptors]
+    assert (bare.name, bare.user, bare.command, bare.cgroup) == (
+        whole.name,
+        whole.user,
+        whole.command,
+        whole.cgroup,
+    )
+    assert [thread.wait.syscall for thread in bare.threads] == [thread.wait.syscall for thread in whole.threads]
