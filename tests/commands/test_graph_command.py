@@ -1,6 +1,7 @@
 """fdscope graph: live processes, kept ones, its forms and its exit statuses."""
 
 import json
+import os
 import re
 from xml.etree import ElementTree
 
@@ -105,10 +106,11 @@ def test_a_snapshot_is_drawn_as_its_machine_was(family, tmp_path):
     path.write_bytes(within(*pids, "--json", "--mapped").stdout)
     kept = json.loads(text("graph", "--from", str(path), "--json", pids[0]))
     live = document(pids[0])
-    for one, other in (between(kept, *pids), between(live, *pids)), (between(live, *pids), between(kept, *pids)):
-        assert {kind: edge["count"] for kind, edge in one.items()} == {
-            kind: edge["count"] for kind, edge in other.items()
-        }
+    counts = [{kind: edge["count"] for kind, edge in between(one, *pids).items()} for one in (kept, live)]
+    if os.geteuid():  # which inode is mapped only root is told by map_files
+        assert "shared-memory" not in counts[0]
+        del counts[1]["shared-memory"]
+    assert counts[0] == counts[1]
     assert kept["taken_at"] == json.loads(path.read_bytes())["taken_at"]
     assert within("graph", "--from", str(path), "999999999").returncode == 1
 
@@ -230,7 +232,9 @@ def test_memory_that_is_shared_is_told_without_a_look_at_files(family):
     (process,) = scan([str(family.pid)], mapped=True).processes
     (same,) = [one for one in process.files if one.role == "mapped" and "rw-s" in one.rights]
     one = next(one for one in shared if "rw-s" in one.rights)
-    assert (same.inode, same.device, same.name, same.rights) == (one.inode, one.device, one.name, one.rights)
+    assert (same.name, same.rights) == (one.name, one.rights)
+    if os.geteuid() == 0:  # which inode is mapped only root is told by map_files
+        assert (same.inode, same.device) == (one.inode, one.device)
 
 
 def test_a_bare_look_leaves_out_what_no_picture_shows(family):
