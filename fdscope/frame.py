@@ -252,6 +252,35 @@ class Summary(Struct, kw_only=True, omit_defaults=True, gc=False):
     command: Annotated[CommandTotal | None, said("of a command that was run to be watched")] = None
 
 
+class Line(Struct, kw_only=True, gc=False):
+    """A process over the frames of a watch: a value for each, None where it was not among those that were told."""
+
+    pid: int
+    name: str | None
+    voluntary_per_s: list[float | None]
+    involuntary_per_s: list[float | None]
+    descriptors: list[int | None]
+
+
+class Timeline(Struct, kw_only=True, gc=False):
+    """What a watch has seen, frame by frame, as it is drawn. It is no document of its own."""
+
+    began_at: str
+    """When it began (RFC 3339, UTC)."""
+    elapsed_s: list[float]
+    """When each frame was made, in seconds from then on."""
+    switches_per_s: list[float | None]
+    """Context switches of all CPUs."""
+    open_files: list[int | None]
+    """Open file descriptions of the whole machine."""
+    processes: list[Line]
+    """Those that were switched most, and those whose descriptors changed most."""
+    processes_total: int
+    """How many processes were watched in the end."""
+    interrupted: bool
+    """Whether it was ended before its time."""
+
+
 class Rate(NamedTuple):
     """How fast a process is switched, and opens more descriptors than it closes."""
 

@@ -72,6 +72,7 @@ MAY = {
     "tally": DATA | ABOUT_DATA | {"kernel"},
     "subject": DATA | ABOUT_DATA | {"kernel", "describer", "inventory", "tally"},
     "targets": DATA | ABOUT_DATA | ASKING | {"kernel", "alone"},
+    "timeline": DATA | ABOUT_DATA | ASKING | {"kernel", "opening", "watcher", "alone"},
     "watcher": DATA
     | ABOUT_DATA
     | ASKING
@@ -87,6 +88,7 @@ MAY = {
     | ABOUT_DATA
     | ASKING
     | {"report", "scanner", "search", "search_kept", "saved", "waiting", "watcher", "checking", "leaking", "lab"}
+    | {"timeline"}
     | {"kernel", "kinds", "completing", "opening"},
     "cli": DATA | ABOUT_DATA | {"report", "commands", "parsing", "progress"},
     "__init__": {"_version", "saved", "scanner", "search", "waiting", "watcher", "model", "answers", "frame"}
