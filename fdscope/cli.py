@@ -61,6 +61,7 @@ def _asked(command: str, words: list[str], console: Console) -> Namespace:
     wishes = "" if command in SPEAKING else console.environment.get("FDSCOPE_OPTIONS", "")
     asked = understood(command, words, wishes)
     asked.say = lambda line: _say(line, console)
+    asked.words = [command, *words]
     if command == "watch":
         asked.command = program
     return asked

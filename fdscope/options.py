@@ -65,6 +65,9 @@ COMMANDS = (
         "judge limits, growth, deleted files and listeners, as monitoring wants it",
         "process",
     ),
+    Command(
+        "report", "--html FILE [TARGET...]", "write a page that shows it all in a browser, offline", "process"
+    ),
     Command("lab", "[NAME...]", "hold descriptors of every kind, wait in every way, switch contexts", "specimen"),
     Command("doctor", "", "say what present rights let one see, and what would unlock the rest"),
     Command("help", "[TOPIC]", "tell of a command or a subject, with examples; without a word: of which", "topic"),
@@ -76,11 +79,11 @@ COMMANDS = (
 SPEAKING = ("help", "completion")
 """The commands that look at nothing, and heed no wishes."""
 
-CHOOSING = ("show", "who", "waits", "watch", "graph", "diff", "leaks", "check")
+CHOOSING = ("show", "who", "waits", "watch", "graph", "diff", "leaks", "check", "report")
 """The commands that take what chooses processes."""
-CHOOSING_HELD = ("show", "who", "waits", "diff", "check")
+CHOOSING_HELD = ("show", "who", "waits", "diff", "check", "report")
 """Those of them that also take what chooses descriptors."""
-READING = ("show", "explain", "who", "waits", "graph", "check")
+READING = ("show", "explain", "who", "waits", "graph", "check", "report")
 """The commands that look once, or read a snapshot."""
 LIVE = ("watch", "leaks", "lab", "doctor")
 """The commands that are about this machine now."""
@@ -143,7 +146,7 @@ SELECTION = (
     Option(
         ("--mapped",),
         "also the files that memory is mapped from; only those: --fd mapped",
-        commands=("show",),
+        commands=("show", "report"),
         group="selection",
     ),
     Option(
@@ -226,6 +229,14 @@ FORM = (
         commands=("show", "who", "waits", "watch", "diff", "leaks"),
         group="form",
     ),
+    Option(
+        ("--html",),
+        "of report: the file that the page is written to, replaced where it is there; - is standard output",
+        "FILE",
+        commands=("report",),
+        group="form",
+        takes="file",
+    ),
     Option(("--json-schema",), "print the JSON Schema of the documents and end", group="form"),
     Option(
         ("--format", "-f"),
@@ -263,14 +274,14 @@ READ = (
         "PATH",
         (),
         "/proc",
-        ("show", "explain", "who", "waits", "watch", "graph", "diff", "leaks", "check", "doctor"),
+        ("show", "explain", "who", "waits", "watch", "graph", "diff", "leaks", "check", "report", "doctor"),
         "reading",
         "directory",
     ),
     Option(
         ("--no-peers",),
         "do not find out who is at the other ends, who shares and who watches: no look at other processes",
-        commands=("show", "explain", "waits"),
+        commands=("show", "explain", "waits", "report"),
         group="reading",
     ),
     Option(
@@ -286,7 +297,7 @@ READ = (
         "SOURCE",
         ("auto", "proc", "bpf"),
         "auto",
-        ("show", "watch", "graph", "check"),
+        ("show", "watch", "graph", "check", "report"),
         "reading",
     ),
     Option(
@@ -295,13 +306,25 @@ READ = (
         "SECONDS",
         (),
         "5",
-        ("show", "explain", "who", "waits", "graph", "diff", "check"),
+        ("show", "explain", "who", "waits", "graph", "diff", "check", "report"),
         "reading",
     ),
     Option(
         ("--debug",),
         "say on standard error where facts come from, how long each stage took, and what libbpf says of it",
-        commands=("show", "explain", "who", "waits", "watch", "graph", "diff", "leaks", "check", "doctor"),
+        commands=(
+            "show",
+            "explain",
+            "who",
+            "waits",
+            "watch",
+            "graph",
+            "diff",
+            "leaks",
+            "check",
+            "report",
+            "doctor",
+        ),
         group="reading",
     ),
 )
@@ -403,9 +426,9 @@ OF_SPANS = (
     Option(
         ("--for",),
         "how long leaks watches, 60s unless it is given; Ctrl-C ends it before; or over which time check measures "
-        "rates, 2s unless it is given",
+        "rates, 2s unless it is given; of report: watch so long first, to draw switches and descriptors over time",
         "TIME",
-        commands=("leaks", "check"),
+        commands=("leaks", "check", "report"),
     ),
 )
 

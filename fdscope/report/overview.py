@@ -33,6 +33,13 @@ def overview(snapshot: Snapshot, style: Style) -> Iterator[str]:
 def _machine(snapshot: Snapshot, style: Style) -> Iterator[str]:
     host = snapshot.host
     yield style.title(printable(host.hostname or "this machine")) + f"  Linux {printable(host.kernel or '?')}\n"
+    for line in machine_facts(snapshot):
+        yield f"  {line}\n"
+
+
+def machine_facts(snapshot: Snapshot) -> Iterator[str]:
+    """What the machine is and how much it holds, in a few lines."""
+    host = snapshot.host
     parts = [many(host.cpus, "CPU")] if host.cpus else []
     if host.cpu_sockets:
         parts[-1:] = [f"{parts[-1] if parts else 'CPUs'} in {many(host.cpu_sockets, 'socket')}"]
@@ -43,22 +50,22 @@ def _machine(snapshot: Snapshot, style: Style) -> Iterator[str]:
     if host.boot_time:
         up = datetime.fromisoformat(snapshot.taken_at[:-1]) - datetime.fromisoformat(host.boot_time[:-1])
         parts.append(f"up {duration(up.total_seconds() // 1)}")
-    yield f"  {' · '.join(parts)}\n"
+    yield " · ".join(parts)
     processes = [one for one in snapshot.processes if not one.kernel_thread]
     threads = sum(len(one.threads) for one in processes)
     held = sum(one.descriptor_count or 0 for one in snapshot.processes if not _repeats(one))
     kernel_threads = many(len(snapshot.processes) - len(processes), "kernel thread")
     yield (
-        f"  {many(len(processes), 'process', 'processes')}, {many(threads, 'thread')}, {kernel_threads}, "
-        f"{many(held, 'descriptor')}\n"
+        f"{many(len(processes), 'process', 'processes')}, {many(threads, 'thread')}, {kernel_threads}, "
+        f"{many(held, 'descriptor')}"
     )
     if host.open_files:
         yield (
-            f"  {many(host.open_files.allocated, 'open file description')} in the kernel, "
-            f"at most {host.open_files.maximum:,}\n"
+            f"{many(host.open_files.allocated, 'open file description')} in the kernel, "
+            f"at most {host.open_files.maximum:,}"
         )
     if host.context_switches is not None:
-        yield f"  {host.context_switches:,} context switches since boot\n"
+        yield f"{host.context_switches:,} context switches since boot"
 
 
 def _repeats(process: Process) -> bool:

@@ -10,7 +10,7 @@ from ..model import Descriptor, Holder, Process
 NAMED = 2
 """How many others one line names at the other end."""
 
-_MISSING = {
+MISSING = {
     "closed": "other end closed",
     "no-reader": "no reader left",
     "no-writer": "no writer left",
@@ -23,7 +23,7 @@ def peers(process: Process, descriptor: Descriptor) -> str | None:
     """``nginx[123] fd 5, nginx[124] fd 5 and 6 more``, or why nobody is there where somebody should be."""
     if descriptor.peers:
         return _named(process.pid, descriptor.peers, descriptor.peers_total)
-    return _MISSING.get(descriptor.other_end or "")
+    return MISSING.get(descriptor.other_end or "")
 
 
 def shared_with(process: Process, descriptor: Descriptor) -> str | None:
@@ -40,7 +40,7 @@ def ends_of(pid: int, waited: Waited) -> str:
     """Who is at the other end of what a thread of a process waits on; empty: there need be nobody."""
     if waited.peers:
         return f"<-> {_named(pid, waited.peers, waited.peers_total)}"
-    missing = _MISSING.get(waited.other_end or "")
+    missing = MISSING.get(waited.other_end or "")
     return f"({missing})" if missing else ""
 
 

@@ -125,7 +125,8 @@ def test_watch_refuses_what_it_cannot_tell_of_a_process_alone():
         done = run(*command, "--kind", "tcp")
         assert (done.returncode, done.stdout) == (2, b"")
         assert (
-            f"'--kind' is an option of show, who, waits, diff, check, not of {command[0]}".encode() in done.stderr
+            f"'--kind' is an option of show, who, waits, diff, check, report, not of {command[0]}".encode()
+            in done.stderr
         )
     done = run("watch", "--user", "root", "--", "true")
     assert done.returncode == 2

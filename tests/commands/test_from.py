@@ -267,7 +267,8 @@ def test_what_only_a_look_at_this_machine_has_is_refused(kept):
         done = run(command, "--from", kept)
         assert done.returncode == 2
         assert done.stderr.decode() == (
-            f"fdscope: {command} is about this machine now: a snapshot is for show, explain, who, waits, check\n"
+            f"fdscope: {command} is about this machine now: "
+            "a snapshot is for show, explain, who, waits, graph, check, report\n"
         )
 
 

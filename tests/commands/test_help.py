@@ -134,5 +134,5 @@ def test_every_example_runs(topic, command, folder, lab):
     untold = "permission denied" in done.stderr or "where its vsock sockets listen" in done.stdout
     assert done.returncode in ({0, 1, 3} if untold else {0, 1}), done.stderr
     assert not re.search("Traceback|jq: error|command not found", done.stderr)
-    written = re.search("> (\\S+)$", command)
+    written = re.search("(?:> |--html )(\\S+)", command)
     assert done.stdout or done.stderr or (written and (folder / written[1]).stat().st_size)
