@@ -69,11 +69,12 @@ def findings(raw: RawAbilities, path: str) -> Iterator[Finding]:
     for name, reason in raw.programs:
         yield Finding("source", f"bpf {name}", not reason, reason or "works", _PROGRAMS.get(name, ""))
     have = capabilities(raw.status)
-    ptrace = "descriptors, mappings and namespaces of other users' processes"
+    ptrace = "mappings, namespaces and waits of other users' processes; with the next one also descriptors"
     yield _right("CAP_SYS_PTRACE", have, ptrace)
+    listing = "the numbers of other users' descriptors, and paths of what inotify and fanotify watch"
+    yield _right("CAP_DAC_READ_SEARCH", have, listing)
     for name in ("CAP_BPF", "CAP_PERFMON"):
         yield _right(name, have | {name} if "CAP_SYS_ADMIN" in have else have, "the bpf programs, with its twin")
-    yield _right("CAP_DAC_READ_SEARCH", have, "paths of what inotify and fanotify watch")
     mapped = have & {"CAP_SYS_ADMIN", "CAP_CHECKPOINT_RESTORE"}
     yield Finding(
         "right",
