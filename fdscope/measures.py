@@ -148,9 +148,9 @@ def _deleted(processes: Sequence[Process]) -> Value:
     files: dict[tuple[str | None, str | int | None], tuple[int, Process, str]] = {}
     for process, one in held:
         if one.inode is not None:
-            files.setdefault((one.device, one.inode), (_space(one), process, one.name or ""))
+            files.setdefault((one.device, one.inode), (space_of(one), process, one.name or ""))
         elif one.name not in known:
-            files.setdefault((None, one.name), (_space(one), process, one.name or ""))
+            files.setdefault((None, one.name), (space_of(one), process, one.name or ""))
     total = sum(space for space, _, _ in files.values())
     text = f"{many(len(files), 'deleted file')} {'holds' if len(files) == 1 else 'hold'} {size(total)}"
     if not total:
@@ -160,7 +160,7 @@ def _deleted(processes: Sequence[Process]) -> Value:
     return Value(total, text, process.pid, process.name)
 
 
-def _space(file: Any) -> int:
+def space_of(file: Any) -> int:
     """Of a mapping whose file may not be looked at it is what is mapped."""
     space = getattr(file, "allocated_bytes", None)
     return int(getattr(file, "mapped_bytes", None) or 0) if space is None else int(space)
