@@ -1,0 +1,91 @@
+"""Work in a process of its own: its answer, its failure, its end, and what becomes of it when it hangs."""
+
+import os
+import signal
+import time
+
+import pytest
+from children import until
+
+from fdscope.kernel.apart import DONE, FAILED, LATE, Apart
+
+
+def children_of(pid):
+    """The processes that a process has begun."""
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        return [int(word) for word in file.read().split()]
+
+
+def is_there(pid):
+    return os.path.exists(f"/proc/{pid}")
+
+
+def test_each_piece_of_work_is_done_in_another_process_and_its_cpu_time_is_told():
+    def work():
+        end = time.process_time() + 0.02
+        while time.process_time() < end:
+            pass
+        return str(os.getpid()).encode() * 100_000
+
+    with Apart(work) as apart:
+        first, second = apart.ask(30), apart.ask(30)
+    assert (first.result, second.result) == (DONE, DONE)
+    assert first.data != second.data
+    assert len(set(first.data.decode().split(str(int(first.data[: len(first.data) // 100_000]))))) == 1
+    assert first.cpu_s >= 0.02
+
+
+def test_work_that_fails_says_why_and_the_next_one_is_done():
+    tries = os.pipe()
+    os.write(tries[1], b"v")
+
+    def work():
+        os.set_blocking(tries[0], False)
+        if os.read(tries[0], 1):
+            raise ValueError("there is no such thing")
+        return b"never"
+
+    with Apart(work) as apart:
+        failed = apart.ask(30)
+        assert (failed.result, failed.data) == (FAILED, b"there is no such thing")
+        assert apart.ask(30).data == b"BlockingIOError: [Errno 11] Resource temporarily unavailable"
+    for number in tries:
+        os.close(number)
+
+
+def test_work_that_is_killed_has_failed_without_a_word():
+    with Apart(lambda: os.kill(os.getpid(), signal.SIGKILL)) as apart:
+        answer = apart.ask(30)
+        assert (answer.result, answer.data) == (FAILED, b"")
+
+
+def test_work_that_hangs_is_late_and_is_ended():
+    with Apart(lambda: time.sleep(1000)) as apart:
+        began = time.monotonic()
+        assert apart.ask(0.1)[::2] == (LATE, b"")
+        assert time.monotonic() - began < 20
+        until(lambda: all(map(is_zombie, children_of(apart._pid))))
+
+
+def is_zombie(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def test_when_it_is_closed_its_processes_end():
+    with Apart(lambda: b"done") as apart:
+        helper = apart._pid
+        assert apart.ask(30).data == b"done"
+        assert not apart.has_ended_within(0)
+    assert not is_there(helper)
+
+
+def test_a_helper_that_is_killed_is_missed_at_once():
+    with Apart(lambda: b"done") as apart:
+        os.kill(apart._pid, signal.SIGKILL)
+        assert apart.has_ended_within(30)
+        with pytest.raises(EOFError):
+            apart.ask(30)
