@@ -68,6 +68,7 @@ COMMANDS = (
     Command(
         "report", "--html FILE [TARGET...]", "write a page that shows it all in a browser, offline", "process"
     ),
+    Command("export", "", "serve metrics of all processes, by group, for Prometheus"),
     Command("lab", "[NAME...]", "hold descriptors of every kind, wait in every way, switch contexts", "specimen"),
     Command("doctor", "", "say what present rights let one see, and what would unlock the rest"),
     Command("help", "[TOPIC]", "tell of a command or a subject, with examples; without a word: of which", "topic"),
@@ -79,13 +80,13 @@ COMMANDS = (
 SPEAKING = ("help", "completion")
 """The commands that look at nothing, and heed no wishes."""
 
-CHOOSING = ("show", "who", "waits", "watch", "graph", "diff", "leaks", "check", "report")
+CHOOSING = ("show", "who", "waits", "watch", "graph", "diff", "leaks", "check", "report", "export")
 """The commands that take what chooses processes."""
 CHOOSING_HELD = ("show", "who", "waits", "diff", "check", "report")
 """Those of them that also take what chooses descriptors."""
 READING = ("show", "explain", "who", "waits", "graph", "check", "report")
 """The commands that look once, or read a snapshot."""
-LIVE = ("watch", "leaks", "lab", "doctor")
+LIVE = ("watch", "leaks", "export", "lab", "doctor")
 """The commands that are about this machine now."""
 DRAWING = ("show", "who", "waits", "diff", "leaks")
 """The commands that draw tables of columns."""
@@ -274,7 +275,20 @@ READ = (
         "PATH",
         (),
         "/proc",
-        ("show", "explain", "who", "waits", "watch", "graph", "diff", "leaks", "check", "report", "doctor"),
+        (
+            "show",
+            "explain",
+            "who",
+            "waits",
+            "watch",
+            "graph",
+            "diff",
+            "leaks",
+            "check",
+            "report",
+            "export",
+            "doctor",
+        ),
         "reading",
         "directory",
     ),
@@ -293,20 +307,20 @@ READ = (
     Option(
         ("--source",),
         "where descriptors are read, and how watch knows what switches are for; auto: bpf where that is allowed "
-        "and pays, else proc",
+        "and pays, else proc; of export wherever it is allowed",
         "SOURCE",
         ("auto", "proc", "bpf"),
         "auto",
-        ("show", "watch", "graph", "check", "report"),
+        ("show", "watch", "graph", "check", "report", "export"),
         "reading",
     ),
     Option(
         ("--timeout",),
-        "how long to wait, in seconds, for file systems that do not answer",
+        "how long to wait, in seconds, for file systems that do not answer; of export, how long a scrape may take",
         "SECONDS",
         (),
         "5",
-        ("show", "explain", "who", "waits", "graph", "diff", "check", "report"),
+        ("show", "explain", "who", "waits", "graph", "diff", "check", "report", "export"),
         "reading",
     ),
     Option(
@@ -341,11 +355,10 @@ PIDS = (
 OF_WATCH = (
     Option(
         ("--interval",),
-        "time between two frames of watch or two samples of leaks, in seconds",
+        "time between two frames of watch or two samples of leaks, 1s unless it is given; of export with "
+        "--textfile, how often it is written, 15s unless it is given",
         "SECONDS",
-        (),
-        "1",
-        ("watch", "leaks"),
+        commands=("watch", "leaks", "export"),
     ),
     Option(
         ("--count",), "how many frames watch makes; without it, until it is interrupted", "N", commands=("watch",)
@@ -457,7 +470,65 @@ OF_GRAPH = (
     ),
 )
 
-OPTIONS = (*SELECTION, *COLUMNS, *FORM, *PIDS, *READ, *OF_WATCH, *OF_SPANS, *OF_GRAPH, *OF_CHECK)
+_OF_EXPORT = ("export",)
+OF_EXPORT = (
+    Option(
+        ("--listen",),
+        "where export serves metrics, 127.0.0.1:9878 unless it is given; an address of IPv6 in brackets",
+        "HOST:PORT",
+        commands=_OF_EXPORT,
+    ),
+    Option(
+        ("--textfile",),
+        "of export: write a file for node_exporter's textfile collector, again and again, or with --once once",
+        "PATH",
+        commands=_OF_EXPORT,
+        takes="file",
+    ),
+    Option(("--once",), "of export: look once, print the metrics, and end", commands=_OF_EXPORT),
+    Option(
+        ("--by",),
+        "by what export groups processes: name, unit (of systemd), container, user, or a TOML file with patterns",
+        "WORD",
+        (),
+        "name",
+        _OF_EXPORT,
+        takes="file",
+    ),
+    Option(
+        ("--max-series",),
+        "of export: how many series there may be, at least 200; groups that do not fit are told as one, other",
+        "N",
+        (),
+        "2000",
+        _OF_EXPORT,
+    ),
+    Option(
+        ("--window",),
+        "of export: over which time growth is measured, as 5min",
+        "TIME",
+        (),
+        "5min",
+        _OF_EXPORT,
+    ),
+    Option(
+        ("--certfile",),
+        "of export: a certificate, for TLS, in PEM form",
+        "FILE",
+        commands=_OF_EXPORT,
+        takes="file",
+    ),
+    Option(("--keyfile",), "of export: the key of that certificate", "FILE", commands=_OF_EXPORT, takes="file"),
+    Option(
+        ("--client-ca",),
+        "of export: who must have signed the certificate of whoever asks, in PEM form",
+        "FILE",
+        commands=_OF_EXPORT,
+        takes="file",
+    ),
+)
+
+OPTIONS = (*SELECTION, *COLUMNS, *FORM, *PIDS, *READ, *OF_WATCH, *OF_SPANS, *OF_GRAPH, *OF_CHECK, *OF_EXPORT)
 
 NOT_WITH_FROM = {
     "--proc": "it says where to look instead of this machine's /proc, and a snapshot takes no look",

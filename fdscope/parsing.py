@@ -164,8 +164,13 @@ def _check(asked: argparse.Namespace) -> None:
     if hasattr(asked, "timeout"):
         asked.timeout = _seconds("--timeout", asked.timeout)
     if hasattr(asked, "interval"):
-        asked.interval = _seconds("--interval", asked.interval, 0.1)
+        usual = "15" if hasattr(asked, "textfile") else "1"
+        asked.interval = _seconds("--interval", asked.interval or usual, 0.1)
+    if hasattr(asked, "top"):
         asked.top = _number("--top", asked.top)
+    if hasattr(asked, "window"):
+        asked.window = _seconds("--window", asked.window, 0.1)
+        asked.max_series = _number("--max-series", asked.max_series)
     if getattr(asked, "for_", None) is not None:
         asked.for_ = _seconds("--for", asked.for_, 0.1)
     if getattr(asked, "depth", None) is not None:

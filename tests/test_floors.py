@@ -81,15 +81,23 @@ MAY = {
     "saved": DATA | ABOUT_DATA | {"kernel", "kinds"},
     "search_kept": DATA | ABOUT_DATA | ASKING | {"kinds"},
     "waiting": DATA | ABOUT_DATA | ASKING | {"opening", "scanner", "alone"},
+    "figures": DATA | ABOUT_DATA | ASKING,
+    "grouping": DATA | ABOUT_DATA,
+    "metrics": DATA | ABOUT_DATA | {"figures"},
+    "remembering": DATA | ABOUT_DATA | {"figures", "metrics"},
+    "exporting": DATA
+    | ABOUT_DATA
+    | ASKING
+    | {"opening", "kernel", "scanner", "alone", "figures", "grouping", "metrics", "remembering"},
     "checking": DATA | ABOUT_DATA | ASKING | {"watcher"},
     "aio": DATA | ABOUT_DATA | ASKING | {"scanner", "search", "waiting", "watcher"},
-    "report": DATA | ABOUT_DATA | ASKING | {"kinds"},
+    "report": DATA | ABOUT_DATA | ASKING | {"kinds", "metrics"},
     "commands": DATA
     | ABOUT_DATA
     | ASKING
     | {"report", "scanner", "search", "search_kept", "saved", "waiting", "watcher", "checking", "leaking", "lab"}
     | {"timeline"}
-    | {"kernel", "kinds", "completing", "opening"},
+    | {"kernel", "kinds", "completing", "opening", "exporting", "grouping", "metrics"},
     "cli": DATA | ABOUT_DATA | {"report", "commands", "parsing", "progress"},
     "__init__": {"_version", "saved", "scanner", "search", "waiting", "watcher", "model", "answers", "frame"}
     | {"selection", "changes", "difference", "leaking"},
