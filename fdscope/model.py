@@ -514,7 +514,7 @@ class Object(Struct, kw_only=True, omit_defaults=True):
 
 
 REASONS: dict[str, str] = {
-    "permission-denied": "the kernel refuses it; as a rule it takes root, or CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH",
+    "permission-denied": "the kernel refuses it; it takes root, or CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH",
     "vanished": "the process, thread or descriptor went away while it was read",
     "no-such-process": "no process has this pid",
     "no-such-descriptor": "the process has no descriptor of this number",

@@ -268,14 +268,14 @@ def synopsis(name: str, words: str, *, has_options: bool) -> str:
 def arguments(words: str) -> str:
     """The words after a command as macros: ``[TARGET...]`` is `` Op Ar TARGET ...``."""
     needed, bracket, may_be = words.partition(" [")
-    if bracket and needed.isupper():
+    if bracket and needed.split()[-1].isupper():
         return arguments(needed) + arguments(f"[{may_be}")
     optional = words.startswith("[")
     parts = words.strip("[]").replace("...", " ...").replace("--", "Fl -").replace("|", " | ").split()
     found = " Op" if optional else ""
     for part in parts:
         found += f" Ar {part}" if part.isupper() else f" {part}"
-    if not optional and parts and not parts[0].isupper():
+    if not optional and parts and parts[0] != "Fl" and not parts[0].isupper():
         found = " Cm" + found  # words to choose from
     return found.replace(" PID Ar FD", " PID FD")
 

@@ -3,7 +3,7 @@
 from fdscope.model import Problem
 from fdscope.report.problems import of_machine, of_process
 
-DENIED = "permission denied (the kernel refuses it; as a rule it takes root, or CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH)"
+DENIED = "permission denied (the kernel refuses it; it takes root, or CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH)"
 
 
 def denied(what, pid=None, fd=None):
