@@ -1,0 +1,56 @@
+"""Which tests are pure, so that to run them as one user is enough, and that they look at no live system."""
+
+import os
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+PURE = """
+kernel/test_mounts.py kernel/test_parsers.py kernel/test_program_records.py kernel/test_states.py
+kinds report
+test_alone.py test_asking.py test_checking.py test_completing.py test_console.py test_deadlocks.py
+test_difference.py test_floors.py test_groups.py test_links.py test_patterns.py test_prospects.py
+test_quantity.py test_reasons.py test_search_kept.py test_selection.py test_switches.py test_syscalls.py
+test_tasks.py test_text.py test_thresholds.py test_times.py test_units.py test_verdicts.py test_wanted.py
+test_where.py
+""".split()
+"""Folders and files of pure tests alone; every other test is run as root and as an unprivileged user."""
+
+NOT_PURE = ["kinds/test_files.py", "kinds/test_memfd.py"]
+"""Files in these folders that look at the live system, too."""
+
+_STARTS = set(
+    "subprocess.Popen os.fork os.forkpty os.posix_spawn os.exec os.system os.kill os.killpg os.chmod os.chown "
+    "socket.__new__ ctypes.dlopen".split()
+)
+_READS = {"open", "os.listdir", "os.scandir"}
+_LIVE = ("/proc", "/sys", "/dev")
+
+_guarded = False
+_hooks: list = []
+
+
+def is_pure(path: Path) -> bool:
+    """Whether the tests of a file are pure."""
+    names = {one.relative_to(HERE).as_posix() for one in (path, *path.parents) if one.is_relative_to(HERE)}
+    return not names.isdisjoint(PURE) and names.isdisjoint(NOT_PURE)
+
+
+def guard(on: bool) -> None:
+    """From now on whoever looks at the live system fails; or no longer does."""
+    global _guarded  # noqa: PLW0603 - what listens is never taken away again, and must know
+    if not _hooks:
+        _hooks.append(_refuse)
+        sys.addaudithook(_refuse)
+    _guarded = on
+
+
+def _refuse(event: str, arguments: tuple) -> None:
+    if not _guarded:
+        return
+    touches = event in _STARTS
+    if event in _READS and isinstance(arguments[0], (str, bytes)):
+        touches = os.fsdecode(arguments[0]).startswith(_LIVE)
+    if touches:
+        raise AssertionError(f"{event} {arguments[:1]} in a test that tests/purity.py calls pure")
