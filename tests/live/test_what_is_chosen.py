@@ -10,7 +10,8 @@ import msgspec
 import pytest
 from bpf_here import needs_bpf
 from children import Child, state_of, until, without_others
-from program import PROGRAM, found, run, text
+from program import PROGRAM, found, text
+from program import within as run
 
 from fdscope import scan, waits
 from fdscope.where import only, parse
