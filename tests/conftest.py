@@ -5,23 +5,23 @@ import os
 import pytest
 from children import Child, Lab
 from hypothesis import settings
-from purity import guard, is_pure
+from purity import guard, is_enough_once, is_pure
 
 settings.register_profile("fdscope", deadline=None)  # how long an example takes says how busy the machine is
 settings.load_profile("fdscope")
 
 
 def pytest_collection_modifyitems(items):
-    """Marks the pure tests: ``-m 'not pure'`` leaves them out."""
+    """Marks the tests of which one run is enough: ``-m 'not once'`` leaves them out."""
     for one in items:
-        if is_pure(one.path):
-            one.add_marker("pure")
+        if is_enough_once(one.path):
+            one.add_marker("once")
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item):
     """Fails a pure test that looks at the live system."""
-    guard(item.get_closest_marker("pure") is not None)
+    guard(is_pure(item.path))
     try:
         return (yield)
     finally:

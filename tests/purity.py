@@ -8,14 +8,18 @@ HERE = Path(__file__).parent
 
 PURE = """
 kernel/test_mounts.py kernel/test_parsers.py kernel/test_program_records.py kernel/test_states.py
-kinds report
+kinds report deploy/test_dashboard.py
 test_alone.py test_asking.py test_checking.py test_completing.py test_console.py test_deadlocks.py
-test_difference.py test_floors.py test_groups.py test_links.py test_patterns.py test_prospects.py
+test_difference.py test_floors.py test_graph.py test_grouping.py test_groups.py test_links.py test_metrics.py
+test_patterns.py test_prospects.py
 test_quantity.py test_reasons.py test_search_kept.py test_selection.py test_switches.py test_syscalls.py
 test_tasks.py test_text.py test_thresholds.py test_times.py test_units.py test_verdicts.py test_wanted.py
 test_where.py
 """.split()
 """Folders and files of pure tests alone; every other test is run as root and as an unprivileged user."""
+
+WITH_A_PEER = ["deploy/test_rules.py", "report/test_graph_drawn.py", "report/test_page_in_browser.py"]
+"""What another program makes of text of ours: no more a matter of who runs it, but not guarded."""
 
 NOT_PURE = ["kinds/test_files.py", "kinds/test_memfd.py"]
 """Files in these folders that look at the live system, too."""
@@ -34,7 +38,12 @@ _hooks: list = []
 def is_pure(path: Path) -> bool:
     """Whether the tests of a file are pure."""
     names = {one.relative_to(HERE).as_posix() for one in (path, *path.parents) if one.is_relative_to(HERE)}
-    return not names.isdisjoint(PURE) and names.isdisjoint(NOT_PURE)
+    return not names.isdisjoint(PURE) and names.isdisjoint([*WITH_A_PEER, *NOT_PURE])
+
+
+def is_enough_once(path: Path) -> bool:
+    """Whether to run the tests of a file as one user is enough."""
+    return is_pure(path) or path in [HERE / name for name in WITH_A_PEER]
 
 
 def guard(on: bool) -> None:

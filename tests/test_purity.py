@@ -5,7 +5,7 @@ import socket
 import subprocess
 
 import pytest
-from purity import HERE, NOT_PURE, PURE, guard, is_pure
+from purity import HERE, NOT_PURE, PURE, WITH_A_PEER, guard, is_enough_once, is_pure
 
 LOOKS = {
     "a file of a process": lambda: open("/proc/self/stat").close(),
@@ -37,8 +37,7 @@ def test_what_no_pure_test_does_is_nobodys_business(tmp_path):
 
 
 def test_files_are_there_that_are_called_pure_and_others_are_not_pure():
-    assert [name for name in [*PURE, *NOT_PURE] if not (HERE / name).exists()] == []
-    assert is_pure(HERE / "report" / "test_safe.py")
-    assert not is_pure(HERE / "kinds" / "test_files.py")
-    assert not is_pure(HERE / "live" / "test_waits.py")
-    assert not is_pure(HERE / "a_new_file.py")
+    assert [name for name in [*PURE, *WITH_A_PEER, *NOT_PURE] if not (HERE / name).exists()] == []
+    files = ["report/test_safe.py", WITH_A_PEER[0], "kinds/test_files.py", "live/test_waits.py", "a_new_file.py"]
+    assert [is_pure(HERE / name) for name in files] == [True, False, False, False, False]
+    assert [is_enough_once(HERE / name) for name in files] == [True, True, False, False, False]
