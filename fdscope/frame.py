@@ -141,6 +141,13 @@ class ProcessFrame(Struct, kw_only=True, omit_defaults=True, gc=False):
             "wait, as they are switched too fast"
         ),
     ] = None
+    waiting_threads: Annotated[
+        dict[str, int] | None,
+        said(
+            "threads by the I/O model that they wait by at the end of the interval; none: for no input or output, "
+            "running: for nothing; told by top"
+        ),
+    ] = None
     threads: Annotated[list[ThreadRate] | None, said("threads that were switched most; at most 20")] = None
     changes: Annotated[list[Change] | None, said("with --changes: what was opened and closed")] = None
     moved: Annotated[list[Moved] | None, said("with --changes: regular files that were read or written")] = None
@@ -185,7 +192,13 @@ class Frame(Struct, kw_only=True, omit_defaults=True, gc=False):
     elapsed_s: Annotated[float, said("time since the watch began, in seconds")]
     interval_s: Annotated[float, said("how long the interval was, in seconds")]
     machine: Annotated[MachineFrame, said("the machine")]
-    processes: Annotated[list[ProcessFrame], said("those that were switched most first")]
+    where: Annotated[
+        str | None, said("the expression that chose among them, of what top has exported; left out: none did")
+    ] = None
+    processes: Annotated[
+        list[ProcessFrame],
+        said("those that were switched most first; of what top has exported, as it showed them"),
+    ]
     processes_total: Annotated[int, said("processes that are watched; they may be more than are shown")]
     begun: Annotated[list[Ended] | None, said("processes that were first seen in this interval")] = None
     ended: Annotated[list[Ended] | None, said("processes that ended in it")] = None
@@ -290,3 +303,31 @@ class Rate(NamedTuple):
     involuntary_per_s: float
     descriptors_per_s: float | None
     """Below 0 where it closes more; None: not allowed to know."""
+
+
+class Outline(NamedTuple):
+    """A process over one interval, as far as a table of all of them shows it."""
+
+    pid: int
+    name: str
+    is_kernel: bool = False
+    voluntary_per_s: float = 0.0
+    involuntary_per_s: float = 0.0
+    descriptors: int | None = None
+    """None: not allowed to know."""
+    growth: int = 0
+    """How many more than when it was first seen."""
+    limit: int | None = None
+    """The soft limit; None: unlimited, or not known."""
+    seconds_to_limit: float | None = None
+    """At the growth of the last minute; None: it does not grow."""
+
+    @property
+    def switches_per_s(self) -> float:
+        """Of both sorts."""
+        return self.voluntary_per_s + self.involuntary_per_s
+
+    @property
+    def share(self) -> float | None:
+        """Descriptors held, as a share of the soft limit; None: one of the two is not known."""
+        return None if self.descriptors is None or not self.limit else self.descriptors / self.limit

@@ -36,6 +36,7 @@ class Inventory:
         self._listed = False
         self._limit: int | None = None
         self._counted = 0
+        self._counted_at: float | None = None
         self._history: deque[tuple[float, int]] = deque()
         self._kinds: dict[int, str] = {}
         self._kinds_first: Counter[str] = Counter()
@@ -123,7 +124,10 @@ class Inventory:
             self._history.append((now, self.first))
 
     def count(self, now: float) -> None:
-        """How many they are, and may be."""
+        """How many they are, and may be; once for each `now`."""
+        if self._counted_at == now:
+            return
+        self._counted_at = now
         count = self._counters.descriptor_count()
         if count is None and self._listed and self._list_at != float("inf"):
             count = len(self.links)  # before Linux 6.2
@@ -142,7 +146,17 @@ class Inventory:
             self._limit = None if limit is None else limit.soft
         self._counted += 1
 
-    def _seconds_to_limit(self) -> float | None:
+    @property
+    def growth(self) -> int:
+        """How many more they are than when it was first seen."""
+        return 0 if self.last is None else self.last - (self.first or 0)
+
+    @property
+    def limit(self) -> int | None:
+        """How many they may be; None: unlimited, or not known."""
+        return self._limit
+
+    def seconds_to_limit(self) -> float | None:
         """At the growth of the last minute; None: it does not grow, or has not been watched for long enough."""
         if self._limit is None or len(self._history) < 2:
             return None
@@ -154,8 +168,8 @@ class Inventory:
     def tell(self, told: ProcessFrame, now: float) -> None:
         """Writes into a frame what is held."""
         if self.last is not None:
-            told.descriptors, told.descriptors_growth = self.last, self.last - (self.first or 0)
-            told.descriptor_limit, told.seconds_to_limit = self._limit, self._seconds_to_limit()
+            told.descriptors, told.descriptors_growth = self.last, self.growth
+            told.descriptor_limit, told.seconds_to_limit = self._limit, self.seconds_to_limit()
         told.changes, told.moved = self._changes or None, self._moved or None
         if not self._listed:
             return

@@ -12,7 +12,7 @@ from heapq import nsmallest
 
 from . import switches, syscalls, tasks, verdicts
 from .describer import Describer
-from .frame import ProcessFrame, ProcessSummary, Spread, ThreadRate, WaitShare
+from .frame import Outline, ProcessFrame, ProcessSummary, Spread, ThreadRate, WaitShare
 from .inventory import Inventory
 from .kernel.calls import bits_of
 from .kernel.counters import Counters
@@ -23,6 +23,8 @@ from .tally import Tally, Task, Way
 from .text import text
 
 MOST_THREADS = 20
+MOST_ASKED = 128
+"""How many threads of a process are asked by which I/O model they wait."""
 _MOST_WAITS = 10
 _FORGOTTEN = 0.3
 """What a look counts for is halved at every interval; less than this is nothing."""
@@ -299,7 +301,51 @@ class Subject:
             if not task.calls or tid not in self.tally.tasks:
                 del self._looked[tid]
 
+    def waiting(self) -> dict[str, int] | None:
+        """How many threads wait by which I/O model just now; None: that may not be known, or it is the kernel's.
+
+        ``none``: for no input or output; ``running``: for nothing. Of very many threads the first are asked.
+        """
+        found: Counter[str] = Counter()
+        if self._refused or self.is_kernel:
+            return None
+        for tid in list(self.tally.tasks)[:MOST_ASKED]:
+            line = self._counters.of_thread(tid, b"syscall")
+            if isinstance(line, Unread):
+                if line.errno in (EACCES, EPERM):
+                    return None
+                continue
+            words = line.split()
+            if words == [b"running"]:
+                found["running"] += 1
+            elif len(words) == 9:
+                way = (int(words[0]), int(words[1], 16), 0)
+                name = syscalls.name_of(way[0], self._machine, self._bits_of(int(words[7], 16)))
+                call = self._call((*way[:2], _second(name, int(words[2], 16))))
+                found[syscalls.meaning_of(call).model or "none"] += 1
+            else:
+                found["none"] += 1
+        return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
     # telling
+
+    def outline(self, seconds: float, now: float) -> Outline:
+        """What a table of all processes shows of it; costs a twentieth of a frame."""
+        if not self.is_kernel:
+            self.inventory.count(now)
+        voluntary, involuntary = self.tally.grown()
+        held = self.inventory
+        return Outline(
+            self.pid,
+            self.name,
+            self.is_kernel,
+            round(voluntary / seconds, 2),
+            round(involuntary / seconds, 2),
+            held.last,
+            held.growth,
+            held.limit,
+            held.seconds_to_limit(),
+        )
 
     def frame(
         self,

@@ -7,14 +7,26 @@ sampled.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+from errno import EMFILE, ENOENT, ESRCH
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import host, switches
 from ._version import __version__
 from .alone import early
 from .describer import Describer
-from .frame import CommandTotal, Ended, Frame, MachineFrame, ProcessSummary, Rate, Sampling, Summary
+from .frame import (
+    CommandTotal,
+    Ended,
+    Frame,
+    MachineFrame,
+    Outline,
+    ProcessFrame,
+    ProcessSummary,
+    Rate,
+    Sampling,
+    Summary,
+)
 from .kernel.counters import Machine as MachineFiles
 from .kernel.counters import ManyOpen
 from .kernel.programs.switches import RawTotal, RawWay
@@ -40,6 +52,15 @@ MOST_ACTIVE = 256
 """Of a whole machine, how many threads that were switched lately take their turn."""
 MOST_SUMMED = 100
 """How many processes a summary names."""
+
+
+class _Interval(NamedTuple):
+    """What all processes of one frame have in common."""
+
+    seconds: float
+    now: float
+    running: int | None
+    cpus: int | None
 
 
 class Watch:
@@ -81,9 +102,12 @@ class Watch:
         self._root = opened(proc)
         self.interval_s = interval_s
         self._top = top
+        self.attended: Collection[int] = ()
+        """Processes that frames tell of whatever their rate, with what each of their threads waits by."""
+        self._interval = _Interval(1.0, 0.0, None, None)
         self._changes = changes
         self._many = ManyOpen()
-        self._room = [self._many.room]
+        self._room = [self._many.room, self._many.room]
         self._machine_files = MachineFiles(self._root)
         self._describer = Describer(self._root, proc)
         self._subjects: dict[int, Subject] = {}
@@ -110,6 +134,7 @@ class Watch:
             self.close()
             raise
         self._begun = []
+        self._interval = self._interval._replace(now=self._began)
 
     def __enter__(self) -> Watch:
         return self
@@ -227,8 +252,8 @@ class Watch:
         everyone = self._targets.everyone
         found = [
             (subject, tid)
-            for subject in self._subjects.values()
-            for tid in subject.threads_to_look_at(only_active=everyone)
+            for subject in sorted(self._subjects.values(), key=lambda one: one.pid not in self.attended)
+            for tid in subject.threads_to_look_at(only_active=everyone and subject.pid not in self.attended)
         ]
         return found[:MOST_ACTIVE] if everyone else found
 
@@ -245,14 +270,12 @@ class Watch:
             if not self._count(pid, subject, seconds):
                 self._end(pid, subject)
         shown = sorted(self._subjects.values(), key=lambda one: (-one.rate, one.pid))[: self._top]
-        machine, running = self._machine(seconds)
-        held = [one for one in shown if not one.is_kernel]
-        for one in held:
-            self._take(one, now)
-        self._describer.shown = {one.pid: one.inventory.links for one in held}
-        found = [
-            one.frame(seconds, now, self._describer, running, machine.cpus, changes=self._changes) for one in shown
+        shown += [
+            one for pid in self.attended if (one := self._subjects.get(pid)) is not None and one not in shown
         ]
+        machine, running = self._machine(seconds)
+        self._interval = _Interval(seconds, now, running, machine.cpus)
+        found = self._told(shown)
         own_s = time.process_time()
         own_share, self._own_s = (own_s - self._own_s) / seconds, own_s
         looks, self._looks = self._looks, 0
@@ -276,6 +299,29 @@ class Watch:
             own_cpu_share=round(own_share, 4),
             problems=list(self._problems.values())[told_of if self._number > 1 else 0 :] or None,
         )
+
+    def _told(self, shown: list[Subject]) -> list[ProcessFrame]:
+        """What has happened to these processes in the last interval."""
+        seconds, now, running, cpus = self._interval
+        held = [one for one in shown if not one.is_kernel]
+        for one in held:
+            self._take(one, now)
+        self._describer.shown = {one.pid: one.inventory.links for one in held}
+        found = []
+        for one in shown:
+            told = one.frame(seconds, now, self._describer, running, cpus, changes=self._changes)
+            if one.pid in self.attended:
+                told.waiting_threads = one.waiting()
+            found.append(told)
+        return found
+
+    def also(self, pids: Iterable[int]) -> list[ProcessFrame]:
+        """The same interval as the last frame told, of other processes: as far as they are still there."""
+        return self._told([self._subjects[pid] for pid in pids if pid in self._subjects])
+
+    def outlines(self) -> list[Outline]:
+        """All processes over the interval that the last frame told."""
+        return [one.outline(self._interval.seconds, self._interval.now) for one in self._subjects.values()]
 
     def _count(self, pid: int, subject: Subject, seconds: float) -> bool:
         """Counts the switches of a process; False: it has ended."""
@@ -327,7 +373,7 @@ class Watch:
             records = self._records.get(pid)
             subject = Subject.of(self._root, pid, self._room, from_zero=from_zero, first=records)
             if isinstance(subject, Unread):
-                if not first or subject.errno not in (2, 3):
+                if (not first or subject.errno not in (ENOENT, ESRCH)) and subject.errno != EMFILE:
                     continue
                 self._tell(subject)
                 continue

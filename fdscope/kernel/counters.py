@@ -47,7 +47,7 @@ class ManyOpen:
             except (OSError, ValueError):
                 most = soft
         self.room = max(most - _SPARE, 0) // 2
-        """How many files may be held open: half of what is allowed."""
+        """How many files may be held open, half of what is allowed; and as many directories."""
 
     def undo(self) -> None:
         """Sets the limit to what it was, unless others need it still."""
@@ -62,7 +62,7 @@ class Counters:
     """The files of one process and its threads."""
 
     def __init__(self, directory: Directory, room: list[int]) -> None:
-        """`room` holds how many more files may be held open, for all processes together."""
+        """`room` holds how many more files, and directories, may be held open for all processes together."""
         self._directory = directory
         self._room = room
         self._task: Directory | None = None
@@ -70,9 +70,14 @@ class Counters:
 
     @classmethod
     def of(cls, proc: Proc, pid: int, room: list[int]) -> Counters | Unread:
-        """Those of a process, as long as it lives."""
+        """Those of a process, as long as it lives. Unread with EMFILE: no more may be held open."""
+        if room[1:] == [0]:
+            return Unread("process", EMFILE, pid)
         directory = proc.process(pid)
-        return directory if isinstance(directory, Unread) else cls(directory, room)
+        if isinstance(directory, Unread):
+            return directory
+        room[1:] = [room[1] - 1] if room[1:] else []
+        return cls(directory, room)
 
     def close(self) -> None:
         """Lets everything go."""
@@ -83,7 +88,9 @@ class Counters:
         self._open.clear()
         if self._task is not None:
             self._task.close()
+            self._room[0] += 1
         self._directory.close()
+        self._room[1:] = [self._room[1] + 1] if self._room[1:] else []
 
     def threads(self) -> list[int] | None:
         """Its threads; None: it has ended."""
@@ -91,7 +98,12 @@ class Counters:
             opened = self._directory.open(b"task")
             if isinstance(opened, Unread):
                 return None
+            if self._room[0] <= 0:
+                with opened:
+                    listed = opened.numbers()
+                return None if isinstance(listed, Unread) else listed or None
             self._task = opened
+            self._room[0] -= 1
         numbers = self._task.numbers()
         return None if isinstance(numbers, Unread) else numbers or None
 
