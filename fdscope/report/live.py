@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from ..frame import Frame, ProcessFrame
 from ..quantity import duration, many, percent
 from .frames import WORDS, held, machine
 from .safe import printable
+from .spans import ALARM, CHOSEN, PLAIN, QUIET, TITLE, WARNING, Line, Span, fitted
 from .style import Style, columns, wrapped
-
-PLAIN, TITLE, QUIET, WARNING, ALARM, CHOSEN = range(6)
-"""How a span looks."""
 
 _BARS, _ASCII_BARS = "▁▂▃▄▅▆▇█", "_.-=*#"
 TREND = 60
@@ -46,16 +43,6 @@ _HELP = (
     "waits    how threads wait; where every switch is counted, how many it makes",
     "         and the share of the time off the CPU; else as looks have seen it",
 )
-
-
-class Span(NamedTuple):
-    """Text of one look; printable."""
-
-    text: str
-    look: int = PLAIN
-
-
-Line = list[Span]
 
 
 class View:
@@ -124,18 +111,7 @@ def screen(frame: Frame | None, view: View, width: int, height: int, style: Styl
     lines = lines[: max(height - 1, 0)]
     lines += [[] for _ in range(height - 1 - len(lines))]
     keys = _KEYS if len(_KEYS) <= width else "q quit  space pause  h help"
-    return [_fitted(line, width, style) for line in [*lines, [Span(keys, QUIET)]]][:height]
-
-
-def _fitted(line: Line, width: int, style: Style) -> Line:
-    found: Line = []
-    left = width
-    for span in line:
-        if columns(span.text) > left:
-            return [*found, Span(style.cut(span.text, left), span.look)] if left > 0 else found
-        found.append(span)
-        left -= columns(span.text)
-    return found
+    return [fitted(line, width, style) for line in [*lines, [Span(keys, QUIET)]]][:height]
 
 
 def _head(frame: Frame | None, view: View, width: int) -> list[Line]:
