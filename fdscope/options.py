@@ -56,6 +56,7 @@ COMMANDS = (
     Command(
         "watch", "[TARGET... | -- COMMAND...]", "show context switches, waits and descriptors over time", "process"
     ),
+    Command("top", "[TARGET...]", "look into processes on an interactive screen", "process"),
     Command("graph", "[TARGET...]", "draw which processes talk to which, through what, and who waits", "process"),
     Command("diff", "A [B]", "say what differs between two snapshots, or between a snapshot and now", "file"),
     Command("leaks", "[TARGET...]", "watch for a while, and rank what grows without shrinking", "process"),
@@ -80,13 +81,13 @@ COMMANDS = (
 SPEAKING = ("help", "completion")
 """The commands that look at nothing, and heed no wishes."""
 
-CHOOSING = ("show", "who", "waits", "watch", "graph", "diff", "leaks", "check", "report", "export")
+CHOOSING = ("show", "who", "waits", "watch", "top", "graph", "diff", "leaks", "check", "report", "export")
 """The commands that take what chooses processes."""
 CHOOSING_HELD = ("show", "who", "waits", "diff", "check", "report")
 """Those of them that also take what chooses descriptors."""
 READING = ("show", "explain", "who", "waits", "graph", "check", "report")
 """The commands that look once, or read a snapshot."""
-LIVE = ("watch", "leaks", "export", "lab", "doctor")
+LIVE = ("watch", "top", "leaks", "export", "lab", "doctor")
 """The commands that are about this machine now."""
 DRAWING = ("show", "who", "waits", "diff", "leaks")
 """The commands that draw tables of columns."""
@@ -171,8 +172,10 @@ COLUMNS = (
     Option(
         ("--sort", "-s"),
         "sort rows by these columns, or groups by theirs; a minus before a name turns it round; descriptors in "
-        "JSON stay as they are",
+        "JSON stay as they are; of top by one of descriptors, share, growth, switches, voluntary, involuntary, "
+        "name, pid",
         "LIST",
+        commands=("show", "top"),
         group="columns",
         takes="field",
     ),
@@ -202,7 +205,7 @@ COLUMNS = (
         "WHEN",
         ("auto", "always", "never"),
         "auto",
-        ("show", "explain", "who", "waits", "watch", "graph", "diff", "leaks", "doctor"),
+        ("show", "explain", "who", "waits", "watch", "top", "graph", "diff", "leaks", "doctor"),
         "columns",
     ),
     Option(
@@ -281,6 +284,7 @@ READ = (
             "who",
             "waits",
             "watch",
+            "top",
             "graph",
             "diff",
             "leaks",
@@ -311,7 +315,7 @@ READ = (
         "SOURCE",
         ("auto", "proc", "bpf"),
         "auto",
-        ("show", "watch", "graph", "check", "report", "export"),
+        ("show", "watch", "top", "graph", "check", "report", "export"),
         "reading",
     ),
     Option(
@@ -320,7 +324,7 @@ READ = (
         "SECONDS",
         (),
         "5",
-        ("show", "explain", "who", "waits", "graph", "diff", "check", "report", "export"),
+        ("show", "explain", "who", "waits", "top", "graph", "diff", "check", "report", "export"),
         "reading",
     ),
     Option(
@@ -355,10 +359,10 @@ PIDS = (
 OF_WATCH = (
     Option(
         ("--interval",),
-        "time between two frames of watch or two samples of leaks, 1s unless it is given; of export with "
+        "time between two frames of watch or top, or two samples of leaks, 1s unless it is given; of export with "
         "--textfile, how often it is written, 15s unless it is given",
         "SECONDS",
-        commands=("watch", "leaks", "export"),
+        commands=("watch", "top", "leaks", "export"),
     ),
     Option(
         ("--count",), "how many frames watch makes; without it, until it is interrupted", "N", commands=("watch",)

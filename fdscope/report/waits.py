@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from ..answers import Cycle, ThreadWait, Waited, Waits
 from ..model import LockHolder, Process, Thread, Wait
@@ -20,13 +20,22 @@ _NAMED = 3
 
 
 def waits(
-    found: Waits, style: Style, *, form: str = "table", show_headers: bool = True, everyone: bool = False
+    found: Waits,
+    style: Style,
+    *,
+    form: str = "table",
+    show_headers: bool = True,
+    everyone: bool = False,
+    without: Collection[str] = (),
 ) -> Iterator[str]:
-    """The whole answer, line by line; threads of the kernel only if `everyone` is wanted."""
+    """The whole answer, line by line; threads of the kernel only if `everyone` is wanted.
+
+    `without`: columns that a table leaves out.
+    """
     shown = [one for one in found.waits if everyone or not one.kernel_thread]
     names: tuple[str, ...] = _NAMES
     if form == "table":
-        left_out = {"phase"}  # stands with what is waited on
+        left_out = {"phase", *without}  # the phase stands with what is waited on
         if style.width is not None and style.width < _ROOM:
             left_out.add("function")
         if all(one.tid == one.pid for one in shown):
@@ -171,7 +180,7 @@ def threads(process: Process, style: Style, most: int, indent: str) -> Iterator[
                 None if counted is None else counted.voluntary,
                 None if counted is None else counted.involuntary,
                 one.symbol or one.code,
-                _inside(one),
+                inside(one),
             ]
         )
     yield from draw(headers, rows, style=style, indent=indent)
@@ -185,7 +194,7 @@ def _switches(thread: Thread) -> int:
     return 0 if counted is None else counted.voluntary + counted.involuntary
 
 
-def _inside(thread: Thread) -> str:
+def inside(thread: Thread) -> str:
     """``read(7), waiting, blocking``; ``epoll_wait(8), multiplexed, watching 5``; the kernel function."""
     wait = thread.wait
     if wait is None:

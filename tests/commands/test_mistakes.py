@@ -28,7 +28,7 @@ def told(*words, wishes=""):
         (["who", "--xyzzy", "/"], "there is no option '--xyzzy': 'fdscope who --help' lists those that there are"),
         (
             ["--interval", "2"],
-            "'--interval' is an option of watch, leaks, export, not of show; see 'fdscope help options'",
+            "'--interval' is an option of watch, top, leaks, export, not of show; see 'fdscope help options'",
         ),
         (
             ["explain", "-t", "1", "2"],

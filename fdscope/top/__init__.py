@@ -1,0 +1,1 @@
+"""The interactive screen of ``fdscope top``: the only room that knows textual."""
