@@ -9,7 +9,6 @@ from threading import Thread
 from typing import NamedTuple, TypeVar
 
 from ..frame import Frame, Outline
-from ..selection import UsageError
 from ..watcher import Watch
 
 Answer = TypeVar("Answer")
@@ -94,7 +93,8 @@ class Counter(Reader):
                 self._tell(Seen(None, watch.outlines(), 0.0))
                 while not self._over:
                     self._go_on(watch)
-            except UsageError as error:  # bpf has stopped
+            except Exception as error:  # bpf has stopped, or worse
+                self.since = None
                 self._tell(error)
 
     def _go_on(self, watch: Watch) -> None:
