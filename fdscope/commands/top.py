@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from argparse import Namespace
 
@@ -30,6 +31,8 @@ def run(asked: Namespace, console: Console) -> int:
         if (error.name or "").partition(".")[0] not in ("textual", "rich"):
             raise
         raise UsageError("top takes textual: pip install 'fdscope[top]'; fdscope watch works without it") from None
+    for name in ("COLUMNS", "LINES"):  # textual would heed them, and not the terminal when its size changes
+        os.environ.pop(name, None)
     gc.enable()  # unlike an answer, which is written and dropped, a screen stays
     watch = Watch(
         asked.targets, where=chosen(asked), proc=asked.proc, interval_s=asked.interval, top=0, source=asked.source

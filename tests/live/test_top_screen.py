@@ -72,7 +72,7 @@ def test_a_journey_from_the_table_to_a_descriptor_and_back(terminal, child, tmp_
 
 def test_the_terminal_is_given_back_after_a_signal(terminal, child):
     one = child("ready()")
-    shown = terminal(str(one.pid), NO_COLOR="1", LC_ALL="C.UTF-8")
+    shown = terminal("--source", "proc", str(one.pid), NO_COLOR="1", LC_ALL="C.UTF-8")
     shown.until(lambda text: str(one.pid) in text and "blk 1" in text)
     shown.send(signal.SIGTERM)
     assert shown.end() == 130
@@ -83,8 +83,16 @@ def test_the_terminal_is_given_back_after_a_signal(terminal, child):
 
 def test_a_terminal_of_another_encoding_gets_ascii(terminal, child):
     one = child("libc.prctl(15, '\u65e5\u672c'.encode(), 0, 0, 0)\nready()")
-    shown = terminal(str(one.pid), rows=12, columns=60, PYTHONIOENCODING="ascii:backslashreplace")
-    shown.until(lambda text: r"\u65e5" in text)
+    shown = terminal(
+        "--source",
+        "proc",
+        str(one.pid),
+        rows=12,
+        columns=60,
+        PYTHONIOENCODING="ascii:backslashreplace",
+        LINES="24",
+    )
+    shown.until(lambda text: r"\u65e5" in text and text.splitlines()[-1].startswith("enter / s e space"))
     shown.press("Q")
     assert shown.end() == 0
     assert shown.bytes.isascii()
