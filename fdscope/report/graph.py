@@ -18,7 +18,7 @@ _UNICODE = {"along": "│   ", "tee": "├", "corner": "└", "both": "── ",
 _ASCII = {"along": "|   ", "tee": "|", "corner": "`", "both": "-- ", "forth": "-> ", "back": "<- "}
 
 
-class _Twig(NamedTuple):
+class Twig(NamedTuple):
     """A line of the tree."""
 
     node: GraphNode
@@ -31,21 +31,25 @@ class _Twig(NamedTuple):
 
 def tree(graph: Graph, style: Style) -> Iterator[str]:
     """The lines of the tree, each edge in one of them; then the cycles."""
-    placed: set[str] = set()
-    below: list[bool] = []
-    for twig in _twigs(graph):
-        if not twig.lasts and placed:
+    for number, (twig, line) in enumerate(branches(graph, style)):
+        if not twig.lasts and number:
             yield "\n"
-        yield _drawn(twig, placed, style) + "\n"
-        if not twig.is_again:
-            placed.add(twig.node.id)
-        below.append(bool(twig.lasts))
+        yield line
     for number, told in enumerate(circles(graph.cycles)):
         yield "\n" if not number else ""
         yield style.alarm(printable(told)) + "\n"
 
 
-def _twigs(graph: Graph) -> Iterator[_Twig]:
+def branches(graph: Graph, style: Style) -> Iterator[tuple[Twig, str]]:
+    """The lines of the tree alone, each with the node and the edge that it is about."""
+    placed: set[str] = set()
+    for twig in _twigs(graph):
+        yield twig, _drawn(twig, placed, style) + "\n"
+        if not twig.is_again:
+            placed.add(twig.node.id)
+
+
+def _twigs(graph: Graph) -> Iterator[Twig]:
     """Every node and edge once: trees of shortest ways, from who was asked about or has the lowest pid."""
     at: defaultdict[str, list[Line]] = defaultdict(list)
     for line in lines_of(graph):
@@ -57,7 +61,7 @@ def _twigs(graph: Graph) -> Iterator[_Twig]:
     roots, children = _spanning(graph, at)
     told: set[frozenset[str]] = set()
     for root in roots:
-        stack = [_Twig(root, None, (), False)]
+        stack = [Twig(root, None, (), False)]
         while stack:
             twig = stack.pop()
             yield twig
@@ -72,7 +76,7 @@ def _twigs(graph: Graph) -> Iterator[_Twig]:
                     again.append((line, line.other.id not in own))
             for number, (line, is_again) in enumerate(reversed(again)):
                 lasts = (*twig.lasts[: _DEEPEST - 1], number == 0)
-                stack.append(_Twig(line.other, line, lasts, is_again))
+                stack.append(Twig(line.other, line, lasts, is_again))
 
 
 def _spanning(graph: Graph, at: dict[str, list[Line]]) -> tuple[list[GraphNode], defaultdict[str, list[Line]]]:
@@ -96,7 +100,7 @@ def _spanning(graph: Graph, at: dict[str, list[Line]]) -> tuple[list[GraphNode],
     return [root for root, _, _ in found], children
 
 
-def _drawn(twig: _Twig, placed: Iterable[str], style: Style) -> str:
+def _drawn(twig: Twig, placed: Iterable[str], style: Style) -> str:
     marks = _UNICODE if style.unicode else _ASCII
     before = "".join("    " if last else marks["along"] for last in twig.lasts[:-1])
     if twig.line is not None:
@@ -118,7 +122,7 @@ def _drawn(twig: _Twig, placed: Iterable[str], style: Style) -> str:
     return "  ".join(part for part in parts if part)
 
 
-def _more(twig: _Twig, style: Style) -> str:
+def _more(twig: Twig, style: Style) -> str:
     """What is said of the line to a node: kinds, queues, who waits; and of the node what is not drawn."""
     found = []
     if twig.line is not None:

@@ -8,12 +8,14 @@ from typing import Any, NamedTuple
 from msgspec import structs
 
 from ..frame import ProcessFrame, ThreadRate
+from ..graph import graph_of
 from ..held_up import told
 from ..model import Descriptor, Holder, Process, Snapshot, kind_name
 from ..quantity import duration, many, percent
 from ..where import Expression
 from .columns import USUAL, column
 from .frames import WORDS
+from .graph import Twig, branches
 from .problems import of_process
 from .process import WARN_AT, rows_of, share
 from .relations import peers as faced
@@ -24,7 +26,7 @@ from .table import draw
 from .waits import inside
 from .waits import waits as drawn_waits
 
-NAMES = ("descriptors", "peers", "waits", "threads")
+NAMES = ("descriptors", "peers", "waits", "threads", "graph")
 """The parts of the page, in their order."""
 
 
@@ -36,7 +38,7 @@ _ROOM = 110
 class Key(NamedTuple):
     """What stands on a line: a descriptor of the process, and perhaps a process at its other end."""
 
-    fd: int
+    fd: int | None
     tid: int | None = None
     peer: int | None = None
     peer_fd: int | None = None
@@ -192,6 +194,27 @@ def threads(process: Process, frame: ProcessFrame | None, style: Style) -> Part:
     ordered = sorted((one.tid for one in process.threads), key=lambda tid: _rank(rates.get(tid), tid))
     right = [True, *([False] if with_names else []), False, True, True, True, False]
     return _part(list(draw(headers, rows, style=_whole(style), to_right=right)), ordered, "no thread", None)
+
+
+def graph(snapshot: Snapshot, process: Process, style: Style) -> Part:
+    """Whom it talks to, as far as a look at it alone tells: a line for each, which leads to the other process."""
+    drawn = list(branches(graph_of(snapshot, targets=[process.pid]), _whole(style)))
+    keys = [Key(_fd(twig, process), None, twig.node.pid) for twig, _ in drawn[1:]]
+    if not keys:
+        return text("it talks to nobody that could be found", [])
+    head, *lines = [line.rstrip("\n") for _, line in drawn]
+    return Part([Span(head, TITLE)], _distinct(keys), lines)
+
+
+def _fd(twig: Twig, process: Process) -> int | None:
+    """The first descriptor of the process that makes an edge."""
+    for edge in twig.line.edges if twig.line is not None else ():
+        for one in edge.descriptors:
+            if one.pid == process.pid and one.fd is not None:
+                return one.fd
+            if one.peer_pid == process.pid and one.peer_fd is not None:
+                return one.peer_fd
+    return None
 
 
 def _rank(rate: ThreadRate | None, tid: int) -> tuple[float, int]:

@@ -259,7 +259,7 @@ HELP = (
     "             " + ", ".join(list(SORTS)[4:]) + "; the other way round",
     "  x          explain the descriptor, as fdscope explain does",
     "  e          export what is seen as JSON",
-    "  1 to 4     of a process: descriptors, peers, waits, threads; also tab",
+    "  1 to 5     of a process: descriptors, peers, waits, threads, graph; also tab",
     "  p          tell what could not be read",
     "  space      look no more, until it is pressed again",
     "  +  -       look less often, or more often",

@@ -30,10 +30,10 @@ _SLOW_S = 1.0
 class Explained(Reading):
     """What there is to say of one descriptor."""
 
-    def __init__(self, top: Top, snapshot: Snapshot, process: Process, key: Key) -> None:
+    def __init__(self, top: Top, snapshot: Snapshot, process: Process, fd: int, tid: int | None) -> None:
         super().__init__(top)
-        self._told = explanation(snapshot, process, key.fd, f"{key.tid or process.pid}")
-        self._title = f"{key.fd} of {process.name or '?'} [{process.pid}]"
+        self._told = explanation(snapshot, process, fd, f"{tid or process.pid}")
+        self._title = f"{fd} of {process.name or '?'} [{process.pid}]"
 
     def renew(self) -> None:
         """Draws it as wide as there is room."""
@@ -62,8 +62,8 @@ class Opened(Page):
     """A process."""
 
     HEAD = 4
-    KEYS = "1-4 parts  enter follow  x explain  / filter  e export  esc back"
-    SHORT_KEYS = "1-4 x / e ? help  esc back"
+    KEYS = "1-5 parts  enter follow  x explain  / filter  e export  esc back"
+    SHORT_KEYS = "1-5 x / e ? help  esc back"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,backspace", "app.leave_page", show=False),
         Binding("tab", "part(1)", show=False),
@@ -187,7 +187,9 @@ class Opened(Page):
             return parts.peers(process, self.top.where, style)
         if name == "waits":
             return parts.waits(snapshot, process, style)
-        return parts.threads(process, self.top.frames.get(self.pid), style)
+        if name == "threads":
+            return parts.threads(process, self.top.frames.get(self.pid), style)
+        return parts.graph(snapshot, process, style)
 
     def action_part(self, by: int) -> None:
         """Shows the next part, or the one before."""
@@ -202,8 +204,13 @@ class Opened(Page):
     def action_explain(self) -> None:
         """Explains the descriptor of the line."""
         key = self.listing.key
-        if isinstance(key, Key) and self._snapshot is not None and self._process is not None:
-            self.top.push_screen(Explained(self.top, self._snapshot, self._process, key))
+        if (
+            isinstance(key, Key)
+            and key.fd is not None
+            and self._snapshot is not None
+            and self._process is not None
+        ):
+            self.top.push_screen(Explained(self.top, self._snapshot, self._process, key.fd, key.tid))
         else:
             self.tell("this line is about no descriptor")
 

@@ -281,3 +281,34 @@ def test_what_hangs_is_said_on_the_screen(child, monkeypatch):
     shown(journey, str(one.pid), interval_s=0.1)
     os.close(begun)
     os.close(end)
+
+
+FED = """
+reader, writer = os.pipe()
+pid = os.fork()
+if not pid:
+    os.close(writer)
+    os.read(reader, 1)
+    os._exit(0)
+os.close(reader)
+ready(pid=pid, writer=writer)
+"""
+
+
+def test_the_graph_leads_to_the_process_at_the_other_end(child):
+    one = child(FED)
+    other = one.told["pid"]
+
+    async def journey(screen):
+        await screen.until(listed(one.pid))
+        await screen.press("enter", "5")
+        await screen.until(lambda text: re.search(rf"^└── \S+ \[{other}\]  pipe x\d", text, re.M))
+        assert screen.lines[3].endswith("[5 graph]")
+        await screen.press("x")
+        assert re.match(r"explain \d+ of python", screen.lines[0])
+        await screen.press("escape", "enter")
+        await screen.until(lambda text: re.match(rf"\S+ \[{other}\]", text) and "[1 descriptors]" in text)
+        await screen.press("escape")
+        assert re.match(rf"python\S* \[{one.pid}\]", screen.lines[0])
+
+    shown(journey, str(one.pid))
