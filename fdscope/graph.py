@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from ._version import __version__
@@ -19,7 +19,7 @@ COLLAPSE = ("name", "user", "container")
 """By what processes may be drawn as one."""
 
 _INTERPRETERS = ("python", "node", "perl", "ruby", "java", "sh", "bash", "dash", "php")
-_TITLE = 40
+_TITLE = 56
 """A title grows no longer."""
 
 
@@ -52,22 +52,29 @@ class _Edge:
 
     def __init__(self, source: str, target: str, kind: str, directed: bool) -> None:
         self.source, self.target, self.kind, self.directed = source, target, kind, directed
-        self.queues: dict[object, tuple[int, int]] = {}
-        """Of each object what waits for the target and for the source."""
+        self.objects: set[object] = set()
+        self.to_target: dict[str, int] = {}
+        """What waits for the target, by its queue."""
+        self.to_source: dict[str, int] = {}
         self.blocked: dict[str, set[int]] = {source: set(), target: set()}
         """Of each side the threads that wait."""
         self.in_cycle = False
         self.descriptors: list[EdgeDescriptor] = []
 
+    def add(self, thing: object, to_target: Mapping[str, int], to_source: Mapping[str, int]) -> None:
+        """One more object that it stands for, and what waits in it."""
+        self.objects.add(thing)
+        self.to_target.update(to_target)
+        self.to_source.update(to_source)
+
     def told(self) -> GraphEdge:
-        to_target = sum(one for one, _ in self.queues.values())
-        to_source = sum(other for _, other in self.queues.values())
+        to_target, to_source = sum(self.to_target.values()), sum(self.to_source.values())
         return GraphEdge(
             source=self.source,
             target=self.target,
             kind=self.kind,
             directed=self.directed,
-            count=len(self.queues),
+            count=len(self.objects),
             queued_bytes=to_target + to_source or None,
             to_target_bytes=to_target or None,
             to_source_bytes=to_source or None,
@@ -146,13 +153,17 @@ class _Drawing:
             for pid in self._hidden:
                 meeting.left.pop(pid, None)
                 meeting.right.pop(pid, None)
-            if not self._is_wanted(meeting.kind):
-                pids = meeting.left.keys() | meeting.right.keys()
-                if len(pids) > 1:
-                    self._leave_out(meeting.kind, pids)
-                continue
+            self._join(number, meeting)
+
+    def _join(self, thing: object, meeting: Meeting) -> None:
+        """The edges of one object."""
+        if self._is_wanted(meeting.kind):
             for one, other in pairs(meeting, self._targets or (), self._circling(meeting)):
-                self._add(number, meeting, one, other)
+                self._add(thing, meeting, one, other)
+            return
+        pids = meeting.left.keys() | meeting.right.keys()
+        if len(pids) > 1:
+            self._leave_out(meeting.kind, pids)
 
     def _circling(self, meeting: Meeting) -> Iterator[tuple[int, int]]:
         """The pairs that meet here in a cycle, which are drawn whatever else is."""
@@ -162,7 +173,7 @@ class _Drawing:
             if any(one.fd == fd for one in meeting.right.get(pid, ())):
                 yield other, pid
 
-    def _add(self, number: int, meeting: Meeting, one: int, other: int) -> None:
+    def _add(self, thing: object, meeting: Meeting, one: int, other: int) -> None:
         left, right = meeting.left[one], meeting.right[other]
         # who is on both sides both writes and reads: what it has with another goes both ways
         directed = meeting.directed and not (other in meeting.left and one in meeting.right)
@@ -172,8 +183,8 @@ class _Drawing:
             return
         edge = self._edge(source, target, meeting.kind, directed)
         forward = edge.source == source
-        there, back = meeting.to_right, meeting.to_left
-        edge.queues[number] = (there, back) if forward else (back, there)
+        queues = (meeting.to_right, meeting.to_left)
+        edge.add(thing, *(queues if forward else reversed(queues)))
         self._mark(edge, source, left, other)
         self._mark(edge, target, right, one)
         if len(edge.descriptors) < MOST:
@@ -181,22 +192,29 @@ class _Drawing:
             edge.descriptors.append(EdgeDescriptor(pid=mine.pid, fd=mine.fd, peer_pid=its.pid, peer_fd=its.fd))
 
     def add_reaches(self) -> None:
-        """The edges to addresses."""
+        """The edges to addresses, and to those who have not accepted yet."""
         for reach in reaches(self._processes.values()):
-            if not self._is_wanted(reach.kind):
+            if reach.listener:
+                client = {one.pid: [other for other in reach.holds if other.pid == one.pid] for one in reach.holds}
+                arrived, sent = (
+                    {f"{reach.object} received": reach.to_here},
+                    {f"{reach.object} sent": reach.to_there},
+                )
+                self._join(reach.object, Meeting(reach.kind, client, reach.listener, False, arrived, sent))
+            elif not self._is_wanted(reach.kind):
                 self._leave_out(reach.kind, [one.pid for one in reach.holds])
-                continue
-            address = f"address:{reach.address}"
-            self._addresses[address] = reach.address
-            for hold in reach.holds:
-                self._reach(address, reach, hold)
+            else:
+                address = f"address:{reach.address}"
+                self._addresses[address] = reach.address
+                for hold in reach.holds:
+                    self._reach(address, reach, hold)
 
     def _reach(self, address: str, reach: Reach, hold: Hold) -> None:
         here = self._node(hold)
         source, target = (address, here) if reach.serves else (here, address)
         edge = self._edge(source, target, reach.kind, False)
-        there, back = reach.to_there, reach.to_here
-        edge.queues[reach.object] = (there, back) if edge.source == here else (back, there)
+        queues = ({reach.object: reach.to_there}, {reach.object: reach.to_here})
+        edge.add(reach.object, *(queues if edge.source == here else reversed(queues)))
         self._mark(edge, here, [hold], None)
         if len(edge.descriptors) < MOST:
             edge.descriptors.append(EdgeDescriptor(pid=hold.pid, fd=hold.fd))
@@ -242,7 +260,7 @@ class _Drawing:
     def graph(self, depth: int) -> Graph:
         """What has been put together, as far as it is to be drawn."""
         meant = self._add_targets()
-        drawn, beyond = self._edges_near(meant, depth)
+        drawn, beyond, left = self._edges_near(meant, depth)
         circling = self._nodes_in_cycles()
         names = dict.fromkeys([*meant, *(node for edge in drawn for node in (edge.source, edge.target))])
         nodes = [self._told(node, node in circling, node in meant, beyond[node]) for node in names]
@@ -262,6 +280,7 @@ class _Drawing:
             alone=0
             if self._targets is not None
             else sum(pid not in joined and not one.kernel_thread for pid, one in self._processes.items()),
+            beyond=left or None,
             not_drawn=dict(self._not_drawn),
             problems=[
                 one for one in shown.problems if self._targets is None or one.pid in pids or one.pid is None
@@ -287,10 +306,10 @@ class _Drawing:
         pids = {link.pid for cycle in self._cycles for link in cycle.links}
         return {self._node_of(pid, self._processes.get(pid)) for pid in pids}
 
-    def _edges_near(self, meant: dict[str, None], depth: int) -> tuple[list[_Edge], Counter[str]]:
-        """The edges that are drawn, and how many others lead away from each node that is."""
+    def _edges_near(self, meant: dict[str, None], depth: int) -> tuple[list[_Edge], Counter[str], int]:
+        """The edges that are drawn, how many others lead away from each node that is, and how many those are."""
         if self._targets is None:
-            return list(self._edges.values()), Counter()
+            return list(self._edges.values()), Counter(), 0
         at: defaultdict[str, list[_Edge]] = defaultdict(list)
         for edge in self._edges.values():
             at[edge.source].append(edge)
@@ -304,7 +323,7 @@ class _Drawing:
                         if other not in distance:
                             distance[other] = distance[node] + 1
                             queue.append(other)
-        drawn, beyond = [], Counter[str]()
+        drawn, beyond, left = [], Counter[str](), 0
         for edge in self._edges.values():
             ends = [distance.get(node) for node in (edge.source, edge.target)]
             near = min((one for one in ends if one is not None), default=depth)
@@ -312,8 +331,10 @@ class _Drawing:
             if near < depth or (is_inside and (edge.in_cycle or not depth)):
                 drawn.append(edge)
             else:
-                beyond.update(node for node in (edge.source, edge.target) if node in distance)
-        return drawn, beyond
+                near_ends = [node for node in (edge.source, edge.target) if node in distance]
+                beyond.update(near_ends)
+                left += bool(near_ends)
+        return drawn, beyond, left
 
     def _told(self, node: str, in_cycle: bool, is_target: bool, beyond: int) -> GraphNode:
         if node in self._addresses:

@@ -19,6 +19,8 @@ _BY_ACCESS = ("pipe", "fifo", "mqueue")
 _TOGETHER = ("eventfd", "memfd")
 """Objects whose holders all face each other."""
 _LEADS_AWAY = ("elsewhere", "unclaimed", "unread", "unbound")
+_ANY = {False: "0.0.0.0", True: "::"}  # noqa: S104 - read, not bound to
+"""The address of who listens at all, of IPv4 and of IPv6."""
 _FEW = 16
 """So many pairs of one meeting are all drawn."""
 
@@ -48,13 +50,13 @@ class Meeting(NamedTuple):
     """Who writes; of a connection the client, where that is known."""
     right: Side
     directed: bool = False
-    to_left: int = 0
-    """Bytes that wait to be read there."""
-    to_right: int = 0
+    to_left: Mapping[str, int] = {}
+    """Bytes that wait to be read there, by what queue they are in: two meetings may tell of the same."""
+    to_right: Mapping[str, int] = {}
 
 
 class Reach(NamedTuple):
-    """A socket that is connected to an address that no process here is known to have."""
+    """A socket whose other end no process here is known to have."""
 
     kind: str
     object: str
@@ -65,6 +67,8 @@ class Reach(NamedTuple):
     """Whether this is the side that was connected to."""
     to_here: int
     to_there: int
+    listener: Side
+    """Who listens at that address, and has not accepted it yet; empty: nobody here."""
 
 
 def places(processes: Iterable[Process]) -> dict[tuple[int, int], Descriptor]:
@@ -82,7 +86,7 @@ def meetings(snapshot: Snapshot) -> Iterator[Meeting]:
         if one.id in memory or one.kind == "memfd":
             _join(memory.setdefault(one.id, {}), side)
         elif one.kind in _BY_ACCESS:
-            yield _through(one.kind, side)
+            yield _through(one.kind, one.id, side)
         elif one.kind in _TOGETHER:
             yield Meeting(one.kind, side, side)
         elif _is_listening(side):
@@ -109,10 +113,10 @@ def _join(into: Side, more: Side) -> None:
 
 
 def _is_listening(side: Side) -> bool:
-    return any(getattr(one.descriptor, "state", None) == "LISTEN" for holds in side.values() for one in holds)
+    return any(getattr(one.descriptor, "state", None) == "LISTEN" for one in _holds(side))
 
 
-def _through(kind: str, side: Side) -> Meeting:
+def _through(kind: str, name: str, side: Side) -> Meeting:
     """Who writes and who reads; of a process that was not looked at, as those that were say who is their peer."""
     writers: Side = {}
     readers: Side = {}
@@ -131,37 +135,34 @@ def _through(kind: str, side: Side) -> Meeting:
                 writers.setdefault(pid, []).append(one)
             if "r" in (access or ""):
                 readers.setdefault(pid, []).append(one)
-    return Meeting(_AS.get(kind, kind), writers, readers, directed=True, to_right=waiting)
+    return Meeting(_AS.get(kind, kind), writers, readers, directed=True, to_right={name: waiting})
 
 
 def _faced(kind: str, one: Side, other: Side) -> Meeting:
     """Two ends of a connection, the client's first: what was accepted knows its listener."""
     left, right = (other, one) if _was_accepted(one) or kind == "tty" else (one, other)
-    with_sent = kind != "unix"  # there what one has sent is what the other has to read, counted otherwise
     return Meeting(
-        _AS.get(kind, kind),
-        left,
-        right,
-        to_left=_waiting(left) + with_sent * _sent(right),
-        to_right=_waiting(right) + with_sent * _sent(left),
+        _AS.get(kind, kind), left, right, to_left=_between(kind, right, left), to_right=_between(kind, left, right)
     )
 
 
+def _between(kind: str, sender: Side, reader: Side) -> Mapping[str, int]:
+    """What is on its way, and where."""
+    found = {}
+    arrived, sent = _first(reader), _first(sender)
+    if arrived is not None:
+        found[f"{arrived.object} received"] = arrived.queued() or 0
+    if sent is not None and kind != "unix":  # there what is sent is what the other has to read, counted otherwise
+        found[f"{sent.object} sent"] = getattr(sent, "send_queue_bytes", None) or 0
+    return found
+
+
 def _first(side: Side) -> Descriptor | None:
-    return next((one.descriptor for holds in side.values() for one in holds if one.descriptor is not None), None)
+    return next((one.descriptor for one in _holds(side) if one.descriptor is not None), None)
 
 
 def _was_accepted(side: Side) -> bool:
     return bool(getattr(_first(side), "accepted_from", None))
-
-
-def _waiting(side: Side) -> int:
-    first = _first(side)
-    return 0 if first is None else first.queued() or 0
-
-
-def _sent(side: Side) -> int:
-    return getattr(_first(side), "send_queue_bytes", None) or 0
 
 
 def _mapped(processes: Iterable[Process]) -> dict[str, Side]:
@@ -216,15 +217,11 @@ def pairs(
     left, right = meeting.left, meeting.right
     if not left or not right:
         return
-    found: dict[tuple[int, int], None] = {}
     both = left.keys() & right.keys()
-    if len(left) == 1 or len(right) == 1 or (not both and len(left) * len(right) <= _FEW):
-        found.update(((one, other), None) for one in left for other in right)
-    else:
-        one_of = min(both or left, key=lambda pid: (pid not in first, pid))
-        other_of = one_of if both else min(right, key=lambda pid: (pid not in first, pid))
-        found.update(((one_of, other), None) for other in right)
-        found.update(((one, other_of), None) for one in left)
+    found = dict.fromkeys(_each_or_star(left, right, both, first))
+    if both:  # who only writes has more to tell to who only reads than to a parent that has forgotten to close
+        ones, others = left.keys() - both, right.keys() - both
+        found.update(dict.fromkeys(_each_or_star(sorted(ones), sorted(others), (), first)))
     for one, other in must:
         if one in left and other in right:
             found[one, other] = None
@@ -235,12 +232,28 @@ def pairs(
             yield one, other
 
 
-def reaches(processes: Iterable[Process]) -> Iterator[Reach]:
-    """Sockets that lead to where no process is known, each once."""
+def _each_or_star(
+    left: Collection[int], right: Collection[int], both: Collection[int], first: Collection[int]
+) -> Iterator[tuple[int, int]]:
+    if not left or not right:
+        return
+    if len(left) == 1 or len(right) == 1 or (not both and len(left) * len(right) <= _FEW):
+        yield from ((one, other) for one in left for other in right)
+        return
+    one_of = min(both or left, key=lambda pid: (pid not in first, pid))
+    other_of = one_of if both else min(right, key=lambda pid: (pid not in first, pid))
+    yield from ((one_of, other) for other in right)
+    yield from ((one, other_of) for one in left)
+
+
+def reaches(processes: Collection[Process]) -> Iterator[Reach]:
+    """Sockets that lead to where no process is known, or to who has not accepted them yet, each once."""
     found: dict[str, Reach] = {}
+    listeners = _listeners(processes)
     for process in processes:
         for one in process.descriptors or ():
-            if one.other_end not in _LEADS_AWAY:
+            asks = getattr(one, "state", None) == "SYN-SENT"
+            if one.other_end not in _LEADS_AWAY and not asks:
                 continue
             address = getattr(one, "remote_address", None)
             if address is None:
@@ -252,11 +265,52 @@ def reaches(processes: Iterable[Process]) -> Iterator[Reach]:
                 continue
             serves = bool(getattr(one, "accepted_from", None))
             port = None if serves else getattr(one, "remote_port", None)
-            sent = getattr(one, "send_queue_bytes", None) or 0
             found[name] = Reach(
-                kind_name(type(one)), name, [hold], _place(address, port), serves, one.queued() or 0, sent
+                kind_name(type(one)),
+                name,
+                [hold],
+                _place(address, port),
+                serves,
+                one.queued() or 0,
+                getattr(one, "send_queue_bytes", None) or 0,
+                _listening_for(one, listeners) if asks or one.other_end == "unclaimed" else {},
             )
     yield from found.values()
+
+
+_Listeners = dict[tuple[int | None, str, int], dict[str, Side]]
+"""By network namespace, address and port; several of one are told apart by their object (SO_REUSEPORT)."""
+
+
+def _listeners(processes: Iterable[Process]) -> _Listeners:
+    found: _Listeners = {}
+    for process in processes:
+        for one in process.descriptors or ():
+            address, port = getattr(one, "local_address", None), getattr(one, "local_port", None)
+            if getattr(one, "state", None) != "LISTEN" or address is None or port is None or one.object is None:
+                continue
+            hold = Hold(process.pid, one.fd, process.name, one.tid or process.pid, one)
+            takes_both = address == _ANY[True] and not getattr(one, "ipv6_only", None)
+            for place in (address, _ANY[False]) if takes_both else (address,):
+                at = found.setdefault((getattr(one, "net_namespace", None), place, port), {})
+                at.setdefault(one.object, {}).setdefault(process.pid, []).append(hold)
+    return found
+
+
+def _listening_for(one: Descriptor, listeners: _Listeners) -> Side:
+    """Who listens where a socket has been connected to, if that is beyond doubt: a connection waits there."""
+    address = getattr(one, "remote_address", "").removeprefix("::ffff:")
+    for place in (address, _ANY[":" in address]):
+        at = listeners.get((getattr(one, "net_namespace", None), place, getattr(one, "remote_port", 0)))
+        if at is not None:
+            (side, *others) = at.values()
+            waiting = max((getattr(hold.descriptor, "backlog", None) or 0 for hold in _holds(side)), default=0)
+            return side if waiting and not others else {}
+    return {}
+
+
+def _holds(side: Side) -> Iterator[Hold]:
+    return (one for holds in side.values() for one in holds)
 
 
 def _place(address: str, port: int | None) -> str:

@@ -62,7 +62,7 @@ class GraphNode(Struct, kw_only=True, omit_defaults=True):
         None
     )
     beyond: Annotated[
-        int | None, said("edges that lead from it to what is not drawn, as it is farther away than --depth")
+        int | None, said("edges that lead from it and are not drawn, as they are farther away than --depth")
     ] = None
 
 
@@ -79,7 +79,11 @@ class GraphEdge(Struct, kw_only=True, omit_defaults=True):
     directed: Annotated[bool, said("whether data can flow from source to target only")]
     count: Annotated[int, said("how many pipes, connections or other objects it stands for")]
     queued_bytes: Annotated[
-        int | None, said("what waits in them to be read, both ways together; left out: nothing, or not known")
+        int | None,
+        said(
+            "what waits in them to be read, or to be acknowledged, both ways together; of sockets other than tcp "
+            "and unix it is memory, as ss tells it; left out: nothing, or not known"
+        ),
     ] = None
     to_target_bytes: Annotated[int | None, said("of that what the target may read")] = None
     to_source_bytes: Annotated[int | None, said("of that what the source may read")] = None
@@ -107,5 +111,8 @@ class Graph(Struct, kw_only=True, omit_defaults=True):
     edges: Annotated[list[GraphEdge], said("what joins them")]
     cycles: Annotated[list[Cycle], said("processes that wait for each other, in a circle")]
     alone: Annotated[int, said("processes that were looked at, and that no edge leads to")]
+    beyond: Annotated[
+        int | None, said("edges that are not drawn, as they are farther away than --depth; left out: none")
+    ] = None
     not_drawn: Annotated[dict[str, int], said("what --edges leaves out, counted by its kind")]
     problems: Annotated[list[Problem], said("what could not be read, and why")]

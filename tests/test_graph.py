@@ -45,6 +45,16 @@ def test_few_that_write_and_few_that_read_are_all_joined():
     assert drawn(*writers, *readers) == [(one, ">", other, "pipe", 1) for one in (1, 2) for other in (3, 4)]
 
 
+@pytest.mark.parametrize("number", [1, 3, 30])
+def test_who_only_writes_is_joined_to_who_only_reads_whoever_holds_both_ends(number):
+    parent = process(1, pipe(3, 9, "r"), pipe(4, 9, "w"))
+    writers = [process(pid, pipe(4, 9, "w")) for pid in range(10, 10 + number)]
+    found = drawn(parent, *writers, process(2, pipe(3, 9, "r")))
+    assert {(one.pid, ">", 2, "pipe", 1) for one in writers} <= set(found)
+    assert (1, ">", 2, "pipe", 1) in found
+    assert len(found) == 2 * number + 1
+
+
 SIDES = st.sets(st.integers(1, 60), max_size=40)
 
 
@@ -81,6 +91,18 @@ def test_what_a_unix_socket_has_sent_is_what_the_other_has_to_read():
     other = socket("unix", 3, 20, 10, receive_queue_bytes=5)
     (edge,) = graph_of(snapshot(process(1, one), process(2, other))).edges
     assert (edge.queued_bytes, edge.to_target_bytes) == (5, 5)
+
+
+def test_what_waits_for_one_that_many_send_to_counts_once():
+    server = socket("unix", 3, 5, 10, 20, receive_queue_bytes=7)
+    clients = [process(pid, socket("unix", 3, pid, 5), name="client") for pid in (10, 20)]
+    graph = graph_of(snapshot(process(1, server), *clients))
+    assert [(edge.count, edge.queued_bytes) for edge in graph.edges] == [(1, 7), (1, 7)]
+    (edge,) = graph_of(snapshot(process(1, server), *clients), collapse="name").edges
+    assert (edge.count, edge.queued_bytes, edge.to_source_bytes, edge.to_target_bytes) in [
+        (2, 7, 7, None),
+        (2, 7, None, 7),
+    ]
 
 
 def test_a_client_of_a_unix_listener_meets_what_was_accepted_alone():
@@ -178,6 +200,61 @@ def test_addresses_are_nodes_of_servers_by_port_and_of_clients_without():
     assert waiting["address:192.0.2.7", "pid:1"] == (None, 4)
 
 
+def listener(fd, inode, address="127.0.0.1", **more):
+    facts = {"state": "LISTEN", "local_address": address, "local_port": 80, "net_namespace": 1, "backlog": 1}
+    return socket("tcp", fd, inode, **facts | more)
+
+
+def knocking(address="127.0.0.1", **more):
+    facts = {"remote_address": address, "remote_port": 80, "net_namespace": 1, "remote_is_local": True}
+    return socket("tcp", 3, 50, **facts | more)
+
+
+@pytest.mark.parametrize(
+    ("address", "client", "is_known"),
+    [
+        ("127.0.0.1", {}, True),
+        ("0.0.0.0", {}, True),
+        ("::", {}, True),
+        ("::", {"address": "::1"}, True),
+        ("0.0.0.0", {"address": "::ffff:127.0.0.1"}, True),
+        ("0.0.0.0", {"address": "::1"}, False),
+        ("127.0.0.2", {}, False),
+        ("127.0.0.1", {"remote_port": 81}, False),
+        ("127.0.0.1", {"net_namespace": 2}, False),
+        ("127.0.0.1", {"remote_is_local": None}, False),
+        ("127.0.0.1", {"state": "SYN-SENT"}, True),
+        ("127.0.0.2", {"state": "SYN-SENT"}, False),
+    ],
+)
+def test_who_waits_to_be_accepted_is_joined_to_who_listens(address, client, is_known):
+    server = process(1, listener(3, 5, address))
+    one = process(2, knocking(**{"send_queue_bytes": 4} | client), threads=[blocked(2, 3)])
+    (edge,) = graph_of(snapshot(server, one)).edges
+    assert (edge.target == "pid:1", edge.target.startswith("address:")) == (is_known, not is_known)
+    assert (edge.source, edge.kind, edge.directed, edge.count) == ("pid:2", "tcp", False, 1)
+    assert (edge.to_target_bytes, edge.to_source_bytes, edge.source_blocked) == (4, None, 1)
+
+
+@pytest.mark.parametrize(
+    "listeners",
+    [
+        [listener(3, 5, backlog=0)],
+        [listener(3, 5), listener(4, 6)],
+        [listener(3, 5, "::", ipv6_only=True)],
+    ],
+)
+def test_who_listens_is_not_guessed(listeners):
+    graph = graph_of(snapshot(process(1, *listeners), process(2, knocking())))
+    assert edges(graph) == [(2, "-", "127.0.0.1:80", "tcp", 1)]
+
+
+def test_who_waits_for_its_own_listener_is_joined_to_nobody():
+    one, other = process(1, listener(3, 5), knocking()), process(2, listener(3, 5))
+    assert drawn(one) == []
+    assert drawn(one, other) == [(1, "-", 2, "listener", 1), (1, "-", 2, "tcp", 1)]
+
+
 def deadlock():
     """Two that read from each other, and a third that feeds the first."""
     return (
@@ -227,6 +304,17 @@ def test_neighbours_are_drawn_as_far_as_is_asked(depth, pids, beyond):
     assert {node.pid: node.beyond for node in graph.nodes if node.beyond} == beyond
     assert [node.pid for node in graph.nodes if node.target] == [5]
     assert len(graph.edges) == len(pids) - 1
+
+
+def test_an_edge_between_two_that_are_farthest_away_is_told_once():
+    ring = snapshot(
+        process(1, pipe(3, 1, "w"), pipe(4, 2, "w")),
+        process(2, pipe(3, 1, "r"), pipe(4, 3, "w")),
+        process(3, pipe(3, 2, "r"), pipe(4, 3, "r")),
+    )
+    graph = graph_of(ring, targets=[1])
+    assert ({node.pid: node.beyond for node in graph.nodes}, graph.beyond) == ({1: None, 2: 1, 3: 1}, 1)
+    assert graph_of(ring, targets=[1], depth=2).beyond is None
 
 
 def test_a_target_that_nothing_leads_to_is_drawn_alone():
@@ -284,7 +372,12 @@ def test_neighbours_that_were_not_looked_at_are_known_by_name():
         ("bash", ["bash", "/dev/fd/3"], None),
         ("sleep", ["sleep", "1.5"], None),
         ("idle", [], None),
-        ("x", ["x: " + "y" * 99], "y" * 39 + "…"),
+        (
+            "postgres",
+            ["postgres: a b 10.0.0.1(52012) idle in transaction"],
+            "a b 10.0.0.1(52012) idle in transaction",
+        ),
+        ("x", ["x: " + "y" * 99], "y" * 55 + "…"),
     ],
 )
 def test_what_a_process_calls_itself_stands_with_it(name, command, title):

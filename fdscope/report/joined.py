@@ -108,8 +108,7 @@ def remarks(graph: Graph) -> Iterator[str]:
     for kind, count in graph.not_drawn.items():
         what = f"{kind} descriptions" if kind == "inherited" else f"of {kind}"
         yield f"{count:,} {what} not drawn: --edges +{kind} draws them"
-    beyond = sum(node.beyond or 0 for node in graph.nodes)
-    if beyond:
-        yield f"{many(beyond, 'edge')} to others not drawn: a greater --depth draws them"
+    if graph.beyond:
+        yield f"{many(graph.beyond, 'edge')} farther away not drawn: a greater --depth draws them"
     if graph.alone:
         yield f"{many(graph.alone, 'process', 'processes')} that nothing joins to another not drawn"
