@@ -49,9 +49,9 @@ def _now(asked: Namespace) -> Snapshot:
 
 
 def _meant(whole: Snapshot, asked: Namespace) -> Snapshot:
+    """The processes that are asked about; fdscope itself, whose command names them too, only by its pid."""
     from ..parts import part
 
-    """The processes that are asked about; fdscope itself, whose command names them too, only by its pid."""
     own = str(whole.own_pid) if whole.own_pid is not None and not asked.from_ else "self"
     words = [own if word == "self" else word for word in asked.targets]
     found = part(whole, words, chosen(asked))
@@ -72,6 +72,8 @@ def _write(found: Graph, asked: Namespace, console: Console) -> None:
 
         for line in (drawn.dot if asked.format == "dot" else drawn.mermaid)(found):
             console.write_bytes(line.encode())
+        if asked.format == "mermaid":
+            say(drawn.too_many(found), console)
     else:
         from ..report.graph import tree
 

@@ -1,13 +1,14 @@
 r"""A graph in the languages that other programs draw: DOT of Graphviz, and Mermaid.
 
 Names are hostile: in DOT a quote and a backslash are escaped, and ``&`` begins an entity (the DOT language,
-"Quoted strings"); in Mermaid every character that might mean something is an entity by its number. Nodes are
-called n0, n1, …, so that no name can be a keyword.
+"Quoted strings"); in Mermaid every character that might mean something is an entity by its number, and what means
+something even so is parted. Nodes are called n0, n1, …, so that no name can be a keyword.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 
 from ..pictures import Graph, GraphNode
 from .joined import Line, circles, lines_of, named
@@ -44,9 +45,29 @@ def dot(graph: Graph) -> Iterator[str]:
     yield f"  edge [{font}, fontsize=9, arrowsize=0.6];\n"
     for node in graph.nodes:
         yield f"  {ids[node.id]} [{', '.join(_node(node))}];\n"
-    for line in lines_of(graph):
-        yield f"  {ids[line.one.id]} -> {ids[line.other.id]} [{', '.join(_edge(line))}];\n"
+    lines = lines_of(graph)
+    near = _neighbours(lines)
+    for line in lines:
+        abreast = ["constraint=false"] * _is_abreast(line, near)
+        yield f"  {ids[line.one.id]} -> {ids[line.other.id]} [{', '.join([*_edge(line), *abreast])}];\n"
     yield "}\n"
+
+
+def _neighbours(lines: Iterable[Line]) -> Mapping[str, set[str]]:
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for line in lines:
+        found[line.one.id].add(line.other.id)
+        found[line.other.id].add(line.one.id)
+    return found
+
+
+def _is_abreast(line: Line, near: Mapping[str, set[str]]) -> bool:
+    """Whether the two have one place in the order of things, as workers of one master: so they get one layer."""
+    one, other = line.one, line.other
+    if any(edge.directed for edge in line.edges) or near[one.id].isdisjoint(near[other.id]):
+        return False
+    alike = (one.form, one.label, one.title) == (other.form, other.label, other.title)
+    return alike or all(edge.kind in _DASHED for edge in line.edges)
 
 
 def _below(graph: Graph) -> str:
@@ -54,8 +75,7 @@ def _below(graph: Graph) -> str:
 
 
 def _node(node: GraphNode) -> Iterator[str]:
-    second = printable(node.title or "")
-    yield f"label={_quoted(printable(named(node)) + (chr(10) + second if second else ''))}"
+    yield f"label={_quoted(chr(10).join(map(printable, _words(node))))}"
     if node.form == "address":
         yield 'shape=ellipse, fillcolor="#fffde7"'
     if node.form == "group" and (node.processes or 0) > 1:
@@ -64,8 +84,12 @@ def _node(node: GraphNode) -> Iterator[str]:
         yield f'color="{_RED}", penwidth=2'
     elif node.target:
         yield 'fillcolor="#e3f2fd", color="#1565c0"'
-    if node.beyond:
-        yield f'xlabel="+{node.beyond}"'
+
+
+def _words(node: GraphNode) -> list[str]:
+    """Its name, what it calls itself, and what is not drawn of it; not yet safe."""
+    more = [f"{node.beyond:,} more not drawn"] if node.beyond else []
+    return [named(node), *([node.title] if node.title else []), *more]
 
 
 def _label(line: Line) -> str:
@@ -110,9 +134,8 @@ def mermaid(graph: Graph) -> Iterator[str]:
     ids = {node.id: f"n{number}" for number, node in enumerate(graph.nodes)}
     yield "flowchart LR\n"
     for node in graph.nodes:
-        title = f"<br>{_entities(node.title)}" if node.title else ""
         opening, closing = ("([", "])") if node.form == "address" else ("[", "]")
-        yield f'  {ids[node.id]}{opening}"{_entities(named(node))}{title}"{closing}\n'
+        yield f'  {ids[node.id]}{opening}"{"<br>".join(map(_entities, _words(node)))}"{closing}\n'
     red = []
     for number, line in enumerate(lines_of(graph)):
         label = "<br>".join(_entities(part) for part in _label(line).split("\n"))
@@ -129,7 +152,25 @@ def mermaid(graph: Graph) -> Iterator[str]:
             yield f"  style {ids[node.id]} stroke:{_RED},stroke-width:3px\n"
 
 
+MOST_OF_MERMAID = 499
+"""It draws no more lines, unless whoever starts it sets `maxEdges`: a picture cannot ask for more."""
+
+
+def too_many(graph: Graph) -> Iterator[str]:
+    """What to say of a flowchart that Mermaid refuses to draw."""
+    lines = len(lines_of(graph))
+    if lines > MOST_OF_MERMAID:
+        yield (
+            f"Mermaid draws no more than {MOST_OF_MERMAID} lines unless its maxEdges is raised, and these are "
+            f"{lines:,}: draw less, with a TARGET, --edges or --collapse name"
+        )
+
+
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 .,:_/-+=()")
+
+
+_EVEN_AS_ENTITIES = {"\\n": "\\\u200bn", "$": "$\u200b", ":fa-": ":\u200bfa-"}
+"""A new line, a formula and an icon to Mermaid, also as entities; so something invisible parts them."""
 
 
 def _entities(text: str) -> str:
@@ -138,7 +179,9 @@ def _entities(text: str) -> str:
     >>> _entities('end" --> x')
     'end#34; --#62; x'
     """
+    safe = printable(text)
+    for meaning, harmless in _EVEN_AS_ENTITIES.items():
+        safe = safe.replace(meaning, harmless)
     return "".join(
-        one if one in _PLAIN or (ord(one) > 127 and one.isprintable()) else f"#{ord(one)};"
-        for one in printable(text)
+        one if one in _PLAIN or (ord(one) > 127 and one.isprintable()) else f"#{ord(one)};" for one in safe
     )
