@@ -14,6 +14,9 @@ from .style import Style, columns
 _DEEPEST = 16
 """From this depth on lines are set no farther to the right."""
 
+_LEAST = 8
+"""Titles are not cut to less, and names not to less than twice as much."""
+
 _UNICODE = {"along": "│   ", "tee": "├", "corner": "└", "both": "── ", "forth": "─▶ ", "back": "◀─ "}
 _ASCII = {"along": "|   ", "tee": "|", "corner": "`", "both": "-- ", "forth": "-> ", "back": "<- "}
 
@@ -111,15 +114,23 @@ def _drawn(twig: Twig, placed: Iterable[str], style: Style) -> str:
     if twig.is_again:
         quiet = "(above)" if twig.node.id in placed else "(below)"
     more = _more(twig, style)
-    plain = f"{before}{name}" + (f"  {quiet}" if quiet else "") + (f"  {more}" if more else "")
-    if style.width is not None and columns(plain) > style.width:
-        room = style.width - columns(before) - columns(more) - 2
-        name, quiet = style.cut(name, max(room, 16)), ""
-        more = style.cut(more, max(style.width - columns(before) - columns(name) - 2, 16))
+    if style.width is not None:
+        name, quiet, more = _fitting((name, quiet, more), style.width - columns(before), twig.is_again, style)
     is_red = twig.line is not None and (twig.line.blocked or twig.line.in_cycle)
     parts = [before + (name if twig.is_again else style.title(name)), style.quiet(quiet) if quiet else ""]
     parts.append(style.alarm(more) if is_red else more)
     return "  ".join(part for part in parts if part)
+
+
+def _fitting(parts: tuple[str, str, str], width: int, is_again: bool, style: Style) -> tuple[str, str, str]:
+    """A name, what is said of it and of its line, in so many columns: the title gives way first."""
+    name, quiet, more = parts
+    room = width - columns(name) - 2 - (columns(more) + 2 if more else 0)
+    if columns(quiet) > room and not is_again:
+        quiet = style.cut(quiet, room) if room >= _LEAST else ""
+    taken = (columns(quiet) + 2 if quiet else 0) + (2 if more else 0)
+    name = style.cut(name, max(width - taken - columns(more), 2 * _LEAST))
+    return name, quiet, style.cut(more, max(width - taken - columns(name), 2 * _LEAST))
 
 
 def _more(twig: Twig, style: Style) -> str:

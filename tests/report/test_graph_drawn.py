@@ -14,7 +14,7 @@ from program import found
 from fdscope.graph import graph_of
 from fdscope.model import HeldFile
 from fdscope.pictures import Graph, GraphEdge, GraphNode
-from fdscope.report.drawn import dot, mermaid
+from fdscope.report.drawn import dot, mermaid, too_many
 from fdscope.report.graph import tree
 from fdscope.report.joined import remarks
 from fdscope.report.style import Style, columns
@@ -87,7 +87,16 @@ def test_a_tree_is_drawn_without_unicode_and_within_the_width():
     ]
     narrow = "".join(tree(graph_of(site()), Style(width=48))).splitlines()[:7]
     assert max(map(columns, narrow)) <= 48
-    assert narrow[2] == "│   ├── web [3]  pipe x2, blocked: web [2] and …"
+    assert narrow[2] == "│   ├── web [3]  (below)  pipe x2, blocked: web…"
+    assert "".join(tree(graph_of(site()), Style(width=33))).splitlines()[1] == "├── web [2]  shared-memory"
+
+
+@pytest.mark.parametrize(
+    ("width", "line"), [(24, "p [1]  serves the world"), (20, "p [1]  serves the w…"), (14, "p [1]")]
+)
+def test_where_room_is_short_the_title_gives_way(width, line):
+    node = GraphNode(id="pid:1", form="process", label="p", pid=1, title="serves the world")
+    assert list(tree(graph([node], []), Style(width=width))) == [line + "\n"]
 
 
 def test_who_waits_is_red():
@@ -166,12 +175,12 @@ def test_every_node_has_one_place_and_every_pair_one_line(edges, width):
 
 
 def test_what_is_not_drawn_is_told_with_how_to_see_it():
-    nodes = [GraphNode(id="pid:1", form="process", label="p", pid=1, beyond=3)]
-    told = list(remarks(graph(nodes, [], alone=2, not_drawn={"inherited": 1200, "pty": 1})))
+    nodes = [GraphNode(id="pid:1", form="process", label="p", pid=1)]
+    told = list(remarks(graph(nodes, [], alone=2, beyond=3, not_drawn={"inherited": 1200, "pty": 1})))
     assert told == [
         "1,200 inherited descriptions not drawn: --edges +inherited draws them",
         "1 of pty not drawn: --edges +pty draws them",
-        "3 edges to others not drawn: a greater --depth draws them",
+        "3 edges farther away not drawn: a greater --depth draws them",
         "2 processes that nothing joins to another not drawn",
     ]
 
@@ -286,3 +295,53 @@ def test_dot_marks_who_waits_and_the_way_data_takes():
 def test_large_graphs_have_straight_lines(large):
     nodes = [GraphNode(id=str(pid), form="process", label="p", pid=pid) for pid in range(101 if large else 100)]
     assert ("splines=line" in "".join(dot(graph(nodes, [])))) is large
+
+
+def test_workers_of_one_master_stand_abreast():
+    def place(fd, inode, *facing):
+        return socket("unix", fd, inode, *facing)
+
+    master = process(1, place(3, 10, 11), place(4, 20, 21), name="web", command=["web: master"])
+    workers = (
+        process(2, place(3, 11, 10), place(5, 30, 31), name="web", command=["web: worker"]),
+        process(3, place(3, 21, 20), place(5, 31, 30), name="web", command=["web: worker"]),
+    )
+    lines = "".join(dot(graph_of(snapshot(master, *workers)))).splitlines()
+    assert [line.split(" [")[0].strip() for line in lines if " -> " in line and "constraint=false" in line] == [
+        "n1 -> n2"
+    ]
+    lines = "".join(dot(graph_of(snapshot(*workers)))).splitlines()
+    assert ["constraint=false" in line for line in lines if " -> " in line] == [False]  # nobody is above them
+
+
+def test_pictures_say_at_a_node_what_is_not_drawn_of_it():
+    node = GraphNode(id="pid:1", form="process", label="p", pid=1, title="t", beyond=1200)
+    assert '"p [1]\\nt\\n1,200 more not drawn"' in "".join(dot(graph([node], [])))
+    assert '"p #91;1#93;<br>t<br>1,200 more not drawn"' in "".join(mermaid(graph([node], [])))
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("a\\nb", "a#92;#92;#8203;nb"),
+        ("a\nb", "a#92;#8203;nb"),
+        ("$$$x$$", "#36;#8203;#36;#8203;#36;#8203;x#36;#8203;#36;#8203;"),
+        ("fab:fa-bug", "fab:#8203;fa-bug"),
+    ],
+)
+def test_what_mermaid_reads_even_in_entities_is_parted(name, label):
+    node = GraphNode(id="address:x", form="address", label=name)
+    assert f'(["{label}"])' in "".join(mermaid(graph([node], [])))
+
+
+@pytest.mark.parametrize("number", [499, 500])
+def test_a_flowchart_that_mermaid_refuses_is_said_to_be(number):
+    nodes = [GraphNode(id=str(pid), form="process", label="p", pid=pid) for pid in range(number + 1)]
+    edges = [
+        GraphEdge(source="0", target=str(pid), kind="pipe", directed=True, count=1, descriptors=[])
+        for pid in range(1, number + 1)
+    ]
+    told = list(too_many(graph(nodes, edges)))
+    assert [word for line in told for word in line.split() if word.strip(":").isdigit()] == (
+        ["499", "500:"] if number == 500 else []
+    )
