@@ -181,7 +181,7 @@ function drawEdge(edge, twins, withLabel) {
     ? `M${from.x - 14} ${from.y - 14}c-20 -40 48 -40 28 0`
     : `M${start.x.toFixed(1)} ${start.y.toFixed(1)}Q${middle.x.toFixed(1)} ${middle.y.toFixed(1)} ${end.x.toFixed(1)} ${end.y.toFixed(1)}`;
   const tip = edge.blocked ? "url(#tip-blocked)" : "url(#tip-usual)";
-  const text = [edge.count > 1 && `×${number(edge.count)}`, edge.queued_bytes && size(edge.queued_bytes)].filter(Boolean).join(" ");
+  const text = [edge.count > 1 && `×${number(edge.count)}`, edge.queued_bytes && size(edge.queued_bytes)].filter(Boolean).join(" · ");
   return draw("g", { class: `edge edge-${PLAIN_KINDS.includes(edge.kind) ? edge.kind : "other"}${edge.blocked ? " blocked" : ""}${edge.in_cycle ? " cycle" : ""}`,
     onclick: () => graphState.dragged || openEdge(edge) },
   draw("title", {}, tellEdge(edge)),
