@@ -132,7 +132,7 @@ class _Drawing:
         self._members: dict[str, dict[int, None]] = {}
         self._addresses: dict[str, str] = {}
         self._edges: dict[tuple[object, ...], _Edge] = {}
-        self._inside: Counter[str] = Counter()
+        self._inside: defaultdict[str, set[object]] = defaultdict(set)
         self._not_drawn: Counter[str] = Counter()
         self._waiting = _waiting(self._processes.values())
         self._cycles = held_up(
@@ -179,7 +179,7 @@ class _Drawing:
         directed = meeting.directed and not (other in meeting.left and one in meeting.right)
         source, target = self._node(left[0]), self._node(right[0])
         if source == target:
-            self._inside[source] += 1
+            self._inside[source].add(thing)
             return
         edge = self._edge(source, target, meeting.kind, directed)
         forward = edge.source == source
@@ -262,11 +262,16 @@ class _Drawing:
         meant = self._add_targets()
         drawn, beyond, left = self._edges_near(meant, depth)
         circling = self._nodes_in_cycles()
-        names = dict.fromkeys([*meant, *(node for edge in drawn for node in (edge.source, edge.target))])
+        inside = self._inside if self._targets is None else ()
+        names = dict.fromkeys([*meant, *inside, *(node for edge in drawn for node in (edge.source, edge.target))])
         nodes = [self._told(node, node in circling, node in meant, beyond[node]) for node in names]
         nodes.sort(key=_order)
+        read = [
+            pid for pid, one in self._processes.items() if one.descriptors is not None and not one.kernel_thread
+        ]
         pids = {pid for node in names for pid in self._members.get(node, ())}
-        joined = {pid for edge in self._edges.values() for pid in self._pids_of(edge)}
+        ends = {node for edge in self._edges.values() for node in (edge.source, edge.target)}
+        joined = {pid for node in (*ends, *self._inside) for pid in self._members.get(node, ())}
         shown = self._snapshot
         return Graph(
             schema="fdscope.graph/1",
@@ -277,9 +282,7 @@ class _Drawing:
             nodes=nodes,
             edges=[edge.told() for edge in drawn],
             cycles=[one for one in self._cycles if not pids.isdisjoint(link.pid for link in one.links)],
-            alone=0
-            if self._targets is not None
-            else sum(pid not in joined and not one.kernel_thread for pid, one in self._processes.items()),
+            alone=0 if self._targets is not None else sum(pid not in joined for pid in read),
             beyond=left or None,
             not_drawn=dict(self._not_drawn),
             problems=[
@@ -297,10 +300,6 @@ class _Drawing:
                 self._members.setdefault(node, {})[pid] = None
                 found[node] = None
         return found
-
-    def _pids_of(self, edge: _Edge) -> Iterator[int]:
-        for node in (edge.source, edge.target):
-            yield from self._members.get(node, ())
 
     def _nodes_in_cycles(self) -> set[str]:
         pids = {link.pid for cycle in self._cycles for link in cycle.links}
@@ -361,7 +360,7 @@ class _Drawing:
             return told
         told.form, told.label = "group", node.partition(":")[2] or "no container"
         told.pids, told.processes = sorted(pids)[:MOST], len(pids)
-        told.inside = self._inside[node] or None
+        told.inside = len(self._inside[node]) if node in self._inside else None
         return told
 
 

@@ -272,7 +272,7 @@ def reaches(processes: Collection[Process]) -> Iterator[Reach]:
                 _place(address, port),
                 serves,
                 one.queued() or 0,
-                getattr(one, "send_queue_bytes", None) or 0,
+                0 if asks else getattr(one, "send_queue_bytes", None) or 0,  # there it is the SYN itself
                 _listening_for(one, listeners) if asks or one.other_end == "unclaimed" else {},
             )
     yield from found.values()

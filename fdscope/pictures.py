@@ -55,9 +55,9 @@ class GraphNode(Struct, kw_only=True, omit_defaults=True):
         int | None, said("threads that wait in a blocking call for input or output; left out: none is known")
     ] = None
     target: Annotated[bool | None, said("true: it was asked about")] = None
-    inside: Annotated[int | None, said("of a group: what joins its processes with each other, so many times")] = (
-        None
-    )
+    inside: Annotated[
+        int | None, said("of a group: how many pipes, connections and others join its processes with each other")
+    ] = None
     in_cycle: Annotated[bool | None, said("true: it stands in a cycle of processes that wait for each other")] = (
         None
     )
@@ -110,7 +110,7 @@ class Graph(Struct, kw_only=True, omit_defaults=True):
     nodes: Annotated[list[GraphNode], said("those that an edge leads to, and those that were asked about")]
     edges: Annotated[list[GraphEdge], said("what joins them")]
     cycles: Annotated[list[Cycle], said("processes that wait for each other, in a circle")]
-    alone: Annotated[int, said("processes that were looked at, and that no edge leads to")]
+    alone: Annotated[int, said("processes whose descriptors were read, and that nothing joins to another")]
     beyond: Annotated[
         int | None, said("edges that are not drawn, as they are farther away than --depth; left out: none")
     ] = None

@@ -39,7 +39,7 @@ def blocked(tid, fd, syscall="read"):
 
 def process(pid, *descriptors, **more):
     facts = {"name": f"p{pid}", "user": "ann", "descriptor_count": len(descriptors)}
-    return Process(pid=pid, descriptors=list(descriptors), **facts | more)
+    return Process(pid=pid, **{"descriptors": list(descriptors)} | facts | more)
 
 
 def snapshot(*processes, shared=(), **more):

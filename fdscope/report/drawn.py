@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..pictures import Graph, GraphNode
-from .joined import Line, circles, lines_of, named
+from .joined import Line, asides, circles, lines_of, named
 from .safe import printable
 
 LARGE = 100
@@ -88,8 +88,7 @@ def _node(node: GraphNode) -> Iterator[str]:
 
 def _words(node: GraphNode) -> list[str]:
     """Its name, what it calls itself, and what is not drawn of it; not yet safe."""
-    more = [f"{node.beyond:,} more not drawn"] if node.beyond else []
-    return [named(node), *([node.title] if node.title else []), *more]
+    return [named(node), *([node.title] if node.title else []), *asides(node)]
 
 
 def _label(line: Line) -> str:

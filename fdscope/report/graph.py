@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ..pictures import Graph, GraphNode
-from .joined import Line, circles, lines_of, named
+from .joined import Line, asides, circles, lines_of, named
 from .safe import printable
 from .style import Style, columns
 
@@ -143,6 +143,4 @@ def _more(twig: Twig, style: Style) -> str:
             found.append("blocked: " + " and ".join(printable(named(one)) for one in twig.line.blocked))
         if twig.line.in_cycle:
             found.append("cycle")
-    if not twig.is_again and twig.node.beyond:
-        found.append(f"{twig.node.beyond:,} more not drawn")
-    return ", ".join(found)
+    return ", ".join([*found, *([] if twig.is_again else asides(twig.node))])

@@ -88,6 +88,12 @@ def named(node: GraphNode) -> str:
     return f"{node.label}, {many(node.processes or 0, 'process', 'processes')}"
 
 
+def asides(node: GraphNode) -> list[str]:
+    """What is not in the picture of a node."""
+    inside = [f"{node.inside:,} among themselves"] if node.inside else []
+    return [*inside, *([f"{node.beyond:,} more not drawn"] if node.beyond else [])]
+
+
 def circles(cycles: Iterable[Cycle]) -> Iterator[str]:
     """Each cycle in a line: who waits for whom; not yet safe to print."""
     for cycle in cycles:

@@ -192,7 +192,7 @@ def test_json_is_a_form_too_and_the_schema_knows_it(family):
         (["--json", "--format", "dot"], 2, "--json and --format are forms of one answer"),
         (["--format", "png"], 2, "--format cannot be 'png': "),
         (["--collapse", "uid"], 2, "--collapse cannot be 'uid'"),
-        (["--kind", "tcp"], 2, "'--kind' is an option of show, who, waits, diff, check, not of graph"),
+        (["--kind", "tcp"], 2, ", check, report, not of graph; see 'fdscope graph --help'"),
         (["--from", "/dev/null"], 2, "is no snapshot of fdscope"),
     ],
 )

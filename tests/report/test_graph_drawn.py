@@ -314,6 +314,12 @@ def test_workers_of_one_master_stand_abreast():
     assert ["constraint=false" in line for line in lines if " -> " in line] == [False]  # nobody is above them
 
 
+def test_of_a_group_it_is_said_what_is_among_its_own():
+    node = GraphNode(id="name:p", form="group", label="p", processes=3, inside=1200)
+    assert list(tree(graph([node], []), Style())) == ["p, 3 processes  1,200 among themselves\n"]
+    assert '"p, 3 processes\\n1,200 among themselves"' in "".join(dot(graph([node], [])))
+
+
 def test_pictures_say_at_a_node_what_is_not_drawn_of_it():
     node = GraphNode(id="pid:1", form="process", label="p", pid=1, title="t", beyond=1200)
     assert '"p [1]\\nt\\n1,200 more not drawn"' in "".join(dot(graph([node], [])))
