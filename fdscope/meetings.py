@@ -84,7 +84,7 @@ def meetings(snapshot: Snapshot) -> Iterator[Meeting]:
     for one in snapshot.objects:
         side = _side(one.holders, known)
         if one.id in memory or one.kind == "memfd":
-            _join(memory.setdefault(one.id, {}), side)
+            memory[one.id] = side | memory.get(one.id, {})
         elif one.kind in _BY_ACCESS:
             yield _through(one.kind, one.id, side)
         elif one.kind in _TOGETHER:
@@ -105,11 +105,6 @@ def _side(holders: Iterable[Holder], known: Mapping[tuple[int, int], Descriptor]
         task = one.tid or one.pid
         found.setdefault(one.pid, []).append(Hold(one.pid, one.fd, one.process, task, known.get((task, one.fd))))
     return found
-
-
-def _join(into: Side, more: Side) -> None:
-    for pid, holds in more.items():
-        into.setdefault(pid, []).extend(holds)
 
 
 def _is_listening(side: Side) -> bool:
@@ -165,7 +160,7 @@ def _was_accepted(side: Side) -> bool:
     return bool(getattr(_first(side), "accepted_from", None))
 
 
-def _mapped(processes: Iterable[Process]) -> dict[str, Side]:
+def _mapped(processes: Collection[Process]) -> dict[str, Side]:
     """Memory of files that a process may write for others to see, and who maps it or may have it open."""
     found: defaultdict[str, Side] = defaultdict(dict)
     written: set[str] = set()
@@ -178,6 +173,11 @@ def _mapped(processes: Iterable[Process]) -> dict[str, Side]:
                 )
                 if any("w" in rights and "s" in rights for rights in one.rights or ()):
                     written.add(name)
+    for process in processes if written else ():
+        for descriptor in process.descriptors or ():
+            if descriptor.object in written and descriptor.access != "path":
+                hold = Hold(process.pid, descriptor.fd, process.name, descriptor.tid or process.pid, descriptor)
+                found[descriptor.object].setdefault(process.pid, []).append(hold)
     return {name: side for name, side in found.items() if name in written}
 
 

@@ -105,10 +105,12 @@ def test_what_waits_for_one_that_many_send_to_counts_once():
     ]
 
 
-def test_a_client_of_a_unix_listener_meets_what_was_accepted_alone():
-    listener = socket("unix", 3, 5, state="LISTEN", client_inodes=[10])
-    accepted = socket("unix", 4, 20, 10, accepted_from=[5])
-    assert drawn(process(1, listener, accepted), process(2, socket("unix", 3, 10, 20))) == [(2, "-", 1, "unix", 1)]
+@pytest.mark.parametrize("listening", [100, 500])
+def test_a_client_of_a_unix_listener_meets_what_was_accepted_alone(listening):
+    listener = socket("unix", 3, listening, state="LISTEN", client_inodes=[300])
+    accepted = socket("unix", 4, 200, 300, accepted_from=[listening])
+    client = socket("unix", 3, 300, 200)
+    assert drawn(process(1, listener), process(2, accepted), process(3, client)) == [(3, "-", 2, "unix", 1)]
 
 
 def test_a_listener_of_several_is_drawn_and_dev_null_only_counted():
@@ -153,6 +155,15 @@ def test_memory_joins_where_one_may_write_what_the_other_sees():
         (1, "-", 3, "shared-memory", 1),
         (1, "-", 4, "shared-memory", 1),
     ]
+
+
+def test_a_file_that_one_maps_to_write_joins_it_to_who_has_it_open():
+    file = KIND["regular"](fd=3, name="/f", object="inode:0:1:9", inode=9, device="0:1", access="r")
+    assert drawn(process(1, files=[mapped(9, "rw-s")]), process(2, file)) == [(1, "-", 2, "shared-memory", 1)]
+    assert drawn(process(1, files=[mapped(9, "r--s")]), process(2, file)) == []
+    whole = snapshot(process(1, file, files=[mapped(9, "rw-s")]), process(2, file))
+    whole.processes.pop()  # it was not looked at, but is known to hold the file
+    assert edges(graph_of(whole)) == [(1, "-", 2, "shared-memory", 1)]
 
 
 def test_an_eventfd_joins_all_that_hold_it():
