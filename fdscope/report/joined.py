@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ..answers import Cycle
-from ..pictures import JOINS, Graph, GraphEdge, GraphNode
+from ..pictures import JOINS, NOT_USUAL, Graph, GraphEdge, GraphNode
 from ..quantity import many, size
 
 _ORDER = {kind: place for place, kind in enumerate(JOINS)}
@@ -112,8 +112,10 @@ def circles(cycles: Iterable[Cycle]) -> Iterator[str]:
 def remarks(graph: Graph) -> Iterator[str]:
     """What is not in the picture, and how to have it there."""
     for kind, count in graph.not_drawn.items():
-        what = f"{kind} descriptions" if kind == "inherited" else f"of {kind}"
-        yield f"{count:,} {what} not drawn: --edges +{kind} draws them"
+        if kind in NOT_USUAL:
+            yield f"{many(count, f'{kind} description')} not drawn: --edges +{kind} draws them"
+        else:
+            yield f"{count:,} of {kind} not drawn: --edges does not name it"
     if graph.beyond:
         yield f"{many(graph.beyond, 'edge')} farther away not drawn: a greater --depth draws them"
     if graph.alone:

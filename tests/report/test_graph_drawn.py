@@ -179,7 +179,7 @@ def test_what_is_not_drawn_is_told_with_how_to_see_it():
     told = list(remarks(graph(nodes, [], alone=2, beyond=3, not_drawn={"inherited": 1200, "pty": 1})))
     assert told == [
         "1,200 inherited descriptions not drawn: --edges +inherited draws them",
-        "1 of pty not drawn: --edges +pty draws them",
+        "1 of pty not drawn: --edges does not name it",
         "3 edges farther away not drawn: a greater --depth draws them",
         "2 processes that nothing joins to another not drawn",
     ]
