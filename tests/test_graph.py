@@ -211,6 +211,18 @@ def test_addresses_are_nodes_of_servers_by_port_and_of_clients_without():
     assert waiting["address:192.0.2.7", "pid:1"] == (None, 4)
 
 
+def test_all_who_hold_a_connection_are_joined_to_where_it_leads():
+    both = [process(pid, remote(3, 1, "192.0.2.1", 443)) for pid in (1, 2)]
+    assert drawn(*both) == [(pid, "-", "192.0.2.1:443", "tcp", 1) for pid in (1, 2)]
+
+
+def test_who_waits_with_poll_is_not_blocked():
+    thread = blocked(2, 3, "poll")
+    thread.wait.model = "multiplexing"
+    (edge,) = graph_of(snapshot(process(1, pipe(4, 9, "w")), process(2, pipe(3, 9, "r"), threads=[thread]))).edges
+    assert edge.blocked is None
+
+
 def listener(fd, inode, address="127.0.0.1", **more):
     facts = {"state": "LISTEN", "local_address": address, "local_port": 80, "net_namespace": 1, "backlog": 1}
     return socket("tcp", fd, inode, **facts | more)
