@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from . import host
 from .alone import early
@@ -38,32 +38,41 @@ def timeline(
     proc: str = "/proc",
     source: str = "auto",
     where: Expression | None = None,
+    begin: Callable[[], None] = lambda: None,
 ) -> Timeline:
     """Watches for so many seconds; an interrupt ends it before, and what was seen until then is the answer.
+
+    Args:
+        targets: as `Watch` takes them.
+        seconds: how long.
+        proc: as `Watch` takes it.
+        source: as `Watch` takes it.
+        where: as `Watch` takes it.
+        begin: called first; an interrupt that comes from then on is one of the watch.
 
     Raises:
         UsageError: as `Watch` raises it.
     """
     early("report --for", where)
     step = interval_for(seconds)
-    frames: list[Frame] = []
-    open_files: list[int | None] = []
+    seen: list[tuple[Frame, int | None]] = []
     began = rfc3339(time.time(), digits=3)
     interrupted = False
-    root = opened(proc)
-    with root, Watch(targets, proc=proc, interval_s=step, top=_TOLD, source=source, where=where) as watch:
-        try:
+    try:
+        begin()
+        root = opened(proc)
+        with root, Watch(targets, proc=proc, interval_s=step, top=_TOLD, source=source, where=where) as watch:
             for frame in watch.frames(max(round(seconds / step), 1)):
-                frames.append(frame)
                 counted = host.host(system(root)).open_files
-                open_files.append(None if counted is None else counted.allocated)
-        except KeyboardInterrupt:
-            interrupted = True
+                seen.append((frame, None if counted is None else counted.allocated))
+    except KeyboardInterrupt:
+        interrupted = True
+    frames = [frame for frame, _ in seen]
     return Timeline(
         began_at=began,
         elapsed_s=[one.elapsed_s for one in frames],
         switches_per_s=[one.machine.context_switches_per_s for one in frames],
-        open_files=open_files,
+        open_files=[open_files for _, open_files in seen],
         processes=lines(frames),
         processes_total=frames[-1].processes_total if frames else 0,
         interrupted=interrupted,

@@ -1,10 +1,13 @@
 """Frames as lines over time: who is worth a line, and where it has gaps."""
 
+import signal
+
 import pytest
 
 from fdscope.frame import Frame, MachineFrame, ProcessFrame, Sampling, Verdict
 from fdscope.selection import UsageError
 from fdscope.timeline import MOST_DRAWN, interval_for, lines, timeline
+from fdscope.watcher import Watch
 from fdscope.where import parse
 
 
@@ -74,3 +77,20 @@ def test_a_watch_of_a_process_is_a_line_with_a_value_for_each_frame(child):
 def test_what_is_known_only_of_descriptors_cannot_be_watched():
     with pytest.raises(UsageError, match="report --for chooses processes by what they are: 'kind' is known"):
         timeline([], 1, where=parse('kind == "tcp"'))
+
+
+def test_an_interrupt_before_the_first_look_ends_the_watch_with_nothing_seen():
+    found = timeline(["self"], 3600, begin=lambda: signal.raise_signal(signal.SIGINT))
+    assert (found.interrupted, found.elapsed_s, found.open_files, found.processes) == (True, [], [], [])
+
+
+def test_what_was_seen_before_an_interrupt_is_told(monkeypatch):
+    def two_frames(watch, most):
+        yield frame(told(1, voluntary=5.0))
+        yield frame(told(1, voluntary=6.0))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Watch, "frames", two_frames)
+    found = timeline(["self"], 3600)
+    assert (found.interrupted, found.elapsed_s, len(found.open_files)) == (True, [1.0, 1.0], 2)
+    assert [one.voluntary_per_s for one in found.processes] == [[5.0, 6.0]]
