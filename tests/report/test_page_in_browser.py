@@ -392,6 +392,39 @@ def test_nothing_is_wider_than_a_phone(browser, hostile):
     browser.shoot("phone-detail")
 
 
+def test_a_page_without_scripts_says_so_and_shows_nothing_that_is_dead(browser, hostile):
+    browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        browser.driver.get("about:blank")
+        browser.driver.get(f"file://{hostile.path}")
+        body = browser.driver.find_element("tag name", "body").text
+    finally:
+        browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+    assert body.split("\n") == [
+        "fdscope report",
+        "This page is drawn by the script within it, which nothing else is needed for. Allow scripts for this "
+        "file, or ask fdscope for text: fdscope --from SNAPSHOT.",
+    ]
+
+
+def test_on_paper_it_says_how_many_rows_are_left_out(browser, many):
+    browser.show(many)
+    browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    told = browser.driver.find_elements("css selector", ".printed")
+    assert [one.text for one in told if one.text] == ["19,600 more rows not printed."]
+    # it would draw more and more of them if it went by the height of the table
+    assert browser.ask("return document.querySelectorAll('#descriptor-table tr[id]').length") == 400
+
+
+def test_what_is_cut_off_is_told_whole_to_who_points_at_it(browser, hostile):
+    browser.show(hostile.path)
+    cells = "[...document.querySelectorAll('#descriptor-table td')]"
+    cut = f"{cells}.find((one) => one.scrollWidth > one.clientWidth)"
+    browser.ask(f"{cut}.dispatchEvent(new Event('pointerover', {{bubbles: true}}))")
+    assert browser.ask(f"return {cut}.title") == browser.ask(f"return {cut}.textContent")
+    assert browser.ask("return document.querySelectorAll('#descriptor-table td[title]').length") == 1
+
+
 def test_twenty_thousand_descriptors_are_searched_sorted_and_filtered(browser, many):
     from selenium.webdriver.common.keys import Keys
 

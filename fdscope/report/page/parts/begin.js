@@ -102,6 +102,8 @@ function listParts() {
 }
 
 function begin() {
+  // without scripts only a line that says so is seen
+  for (const one of document.querySelectorAll("main > section, .scheme")) one.hidden = false;
   showAbout();
   $("process-kernel").closest("label").hidden = !processes.some((one) => one.kernel);
   $("process-table").append(processTable.element);

@@ -51,11 +51,12 @@ function openDetail(title, ...children) {
   close.focus();
 }
 
-// Within a word that has no blank a line may break after a slash.
+// Says a text, and only where it is another than before: a live region would be read out again.
 function say(id, text) {
   const element = $(id);
   if (element.textContent !== text) element.textContent = text;
 }
 
+const paper = window.matchMedia("print");
 const narrow = window.matchMedia("(max-width: 44rem)");
 const calm = window.matchMedia("(prefers-reduced-motion: reduce)");

@@ -109,7 +109,7 @@ function place(parts, near) {
   const work = (function* all() {
     for (const part of parts) yield* settle(part, near);
   })();
-  const go_on = () => {
+  const goOn = () => {
     if (run !== graphState.run) return;
     const until = performance.now() + 24;
     while (performance.now() < until) {
@@ -119,9 +119,9 @@ function place(parts, near) {
       }
     }
     if (performance.now() - began > PATIENCE_MS) draws(parts, true);
-    else setTimeout(go_on, 0);
+    else setTimeout(goOn, 0);
   };
-  go_on();
+  goOn();
 }
 
 function draws(parts, hasty) {
@@ -198,10 +198,10 @@ function rim(node, towards) {
   return { x: node.x + dx * part, y: node.y + dy * part };
 }
 
-const sign = (edge) => (edge.directed ? "→" : "↔");
+const wayOf = (edge) => (edge.directed ? "→" : "↔");
 
 function tellEdge(edge) {
-  return [`${labelOf(edge.from)} ${sign(edge)} ${labelOf(edge.to)}`, `${edge.kind} ×${number(edge.count)}`,
+  return [`${labelOf(edge.from)} ${wayOf(edge)} ${labelOf(edge.to)}`, `${edge.kind} ×${number(edge.count)}`,
     edge.queued_bytes && `${size(edge.queued_bytes)} wait to be read`, edge.blocked && `${many(edge.blocked, "thread")} in blocking calls`,
     edge.in_cycle && "part of a circle"].filter(Boolean).join("\n");
 }
@@ -222,7 +222,7 @@ function openNode(node) {
 function edgeLinks(edge) {
   const named = (pid, fd) => linkTo(pid, fd ?? undefined, `${byPid.get(pid)?.name ?? nameInGraph(pid)}[${pid}]${fd === undefined ? " (mapped)" : ` fd ${fd}`}`);
   return edge.descriptors.map((one) => make("li", {}, named(one.pid, one.fd),
-    one.peer_pid === undefined ? "" : ` ${sign(edge)} `, one.peer_pid === undefined ? "" : named(one.peer_pid, one.peer_fd)));
+    one.peer_pid === undefined ? "" : ` ${wayOf(edge)} `, one.peer_pid === undefined ? "" : named(one.peer_pid, one.peer_fd)));
 }
 
 const nameInGraph = (pid) => packed.graph.nodes.find((node) => node.pid === pid)?.label ?? "?";
@@ -235,7 +235,7 @@ function openEdge(edge) {
     return;
   }
   const links = edgeLinks(edge);
-  openDetail(`${labelOf(edge.from)} ${sign(edge)} ${labelOf(edge.to)}`,
+  openDetail(`${labelOf(edge.from)} ${wayOf(edge)} ${labelOf(edge.to)}`,
     make("dl", { class: "facts" }, facts([
       ["Joined by", `${edge.kind} ×${number(edge.count)}`],
       ["Direction", edge.directed ? "from the first to the second only" : "both ways"],
@@ -253,7 +253,7 @@ function edgeSection() {
     isMarked: (edge) => (edge.blocked ? "alarm" : null),
     columns: [
       { key: "source", title: "From", width: "l", small: "a", value: (edge) => labelOf(edge.from), kind: "strong" },
-      { key: "sign", title: "Way", width: "xs", small: "e", value: (edge) => sign(edge), text: (edge) => sign(edge) },
+      { key: "way", title: "Way", width: "xs", small: "e", value: (edge) => wayOf(edge), text: (edge) => wayOf(edge) },
       { key: "target", title: "To", width: "l", small: "c", value: (edge) => labelOf(edge.to), kind: "strong" },
       { key: "kind", title: "By", width: "m", small: "b", value: (edge) => edge.kind },
       { key: "count", title: "Times", width: "s", right: true, value: (edge) => edge.count, text: (edge) => number(edge.count) },

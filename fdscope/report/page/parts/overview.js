@@ -50,12 +50,12 @@ function showProblems() {
     label: "What could not be read", sort: "reason", most: 12,
     open: (one) => one.pid !== null && byPid.has(one.pid) && go(one.pid, byPid.get(one.pid).held.find((held) => held.fd === one.fd)),
     columns: [
-      { key: "what", title: "What", width: "l", small: "a", value: (one) => one.what, kind: "strong" },
+      { key: "what", title: "What", width: "xl", small: "a", value: (one) => one.what, kind: "strong" },
       { key: "reason", title: "Why", width: "l", small: "b", value: (one) => one.reason.replaceAll("-", " ") },
       { key: "pid", title: "Process", width: "m", small: "d", value: (one) => one.pid,
         text: (one) => (one.pid === null ? "" : `${byPid.get(one.pid)?.name ?? ""} [${one.pid}]`.trim()) },
       { key: "fd", title: "FD", width: "xs", small: "e", right: true, value: (one) => one.fd },
-      { key: "detail", title: "More", width: "xxl", small: "c", value: (one) => one.detail || packed.reasons[one.reason] || "" },
+      { key: "detail", title: "More", width: "xxl", small: "c", value: (one) => one.detail || (Object.hasOwn(packed.reasons, one.reason) ? packed.reasons[one.reason] : "") },
     ],
   });
   clear(body, make("p", { class: "count" }, `${many(found.length, "fact")}; all else is complete`), table.element);

@@ -164,10 +164,13 @@ function showTime() {
     { title: "Voluntary switches", unit: "a second, of the processes with most", series: best("voluntary_per_s", sum) },
     { title: "Involuntary switches", unit: "a second, of the processes with most", series: best("involuntary_per_s", sum) },
     { title: "Descriptors", unit: "held, of the processes where they changed most, or that hold most", zero: false, whole: true, series: best("descriptors", change) },
-  ].filter((one) => one.series.some((series) => has(series.values)));
+  ];
+  const drawn = plots.filter((one) => one.series.some((series) => has(series.values)));
+  const empty = plots.filter((one) => !drawn.includes(one)).map((one) => one.title.toLowerCase());
   clear(body,
     make("p", { class: "quiet" }, `Watched from ${moment(line.began_at)} for ${times[times.length - 1].toFixed(1)} s, `
       + `${many(times.length, "moment")}${line.interrupted ? ", and interrupted then" : ""}; ${many(line.processes_total, "process", "processes")} at its end. `
-      + "A gap: the process was not among those that were switched most."),
-    make("div", { class: "plots" }, plots.map((one) => new Plot({ ...one, times }).element)));
+      + "A gap: the process was not among those that were switched most."
+      + (empty.length ? ` Nothing was seen of: ${empty.join(", ")}.` : "")),
+    make("div", { class: "plots" }, drawn.map((one) => new Plot({ ...one, times }).element)));
 }

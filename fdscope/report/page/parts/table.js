@@ -29,11 +29,13 @@ class Table {
     this.table = make("table", {
       role: "grid", tabindex: "0", "aria-label": label, "aria-colcount": columns.length,
       onkeydown: (event) => this.press(event), onfocus: () => this.mark(), onclick: (event) => this.click(event),
+      onpointerover: tellWhole,
     }, make("colgroup", {}, columns.map((column) => make("col", { class: `w-${column.width || "m"}` }))),
     make("thead", { role: "rowgroup" }, this.head), this.body);
     this.scroller = make("div", { class: "scroller", onscroll: () => this.draw() }, this.table);
     this.nothing = make("p", { class: "nothing", hidden: true });
-    this.element = make("div", { class: "table" }, this.scroller, this.nothing);
+    this.printed = make("p", { class: "printed" });
+    this.element = make("div", { class: "table" }, this.scroller, this.nothing, this.printed);
     this.heading();
     this.height = 0;
     narrow.addEventListener("change", () => this.draw(true));
@@ -91,10 +93,13 @@ class Table {
     this.nothing.hidden = this.rows.length > 0;
     this.scroller.hidden = !this.rows.length;
     this.scroller.scrollTop = 0;
+    const rest = this.rows.length - PRINTED;
+    this.printed.textContent = rest > 0 ? `${many(rest, "more row")} not printed.` : "";
     this.draw(true);
   }
 
-  draw(afresh = false, printed = 0) {
+  // On paper nothing scrolls: a table is as high as its rows, and so must not go by its height.
+  draw(afresh = false, printed = paper.matches ? PRINTED : 0) {
     const height = this.rowHeight();
     const room = Math.min(this.most * 29, Math.max(window.innerHeight * 0.72, 240));
     const whole = this.rows.length * height + 34;
@@ -120,7 +125,7 @@ class Table {
     const cells = this.columns.map((column) => {
       const text = column.text ? column.text(row) : String(column.value(row) ?? "");
       const kind = [column.right && "right", column.small && `small-${column.small}`, !column.small && "not-small"];
-      return make("td", { role: "gridcell", class: [...kind, column.kind].filter(Boolean).join(" "), title: text.length > 24 ? text : null },
+      return make("td", { role: "gridcell", class: [...kind, column.kind].filter(Boolean).join(" ") },
         column.cell ? column.cell(row, text) : text);
     });
     const marked = this.isMarked && this.isMarked(row);
@@ -172,6 +177,12 @@ class Table {
   }
 }
 Table.made = 0;
+
+// A cell whose text is cut off tells all of it to who points at it.
+function tellWhole(event) {
+  const cell = event.target.closest("td[role=gridcell]");
+  if (cell && cell.scrollWidth > cell.clientWidth) cell.title = cell.textContent;
+}
 
 // By letters without their case, and numbers within by their value: eth2 before eth10.
 const { compare } = new Intl.Collator("en", { numeric: true, sensitivity: "base" });

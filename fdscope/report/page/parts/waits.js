@@ -17,11 +17,11 @@ const waitTable = new Table({
       text: (one) => `${one.process || "?"} [${one.pid}]` },
     { key: "thread", title: "Thread", width: "m", small: "d", value: (one) => one.tid,
       text: (one) => (one.tid === one.pid && one.thread === one.process ? "" : `${one.thread} [${one.tid}]`) },
-    { key: "model", title: "Model", width: "m", small: "b", value: (one) => one.model || `(${one.waitsFor})`,
+    { key: "model", title: "Model", width: "n", small: "b", value: (one) => one.model || `(${one.waitsFor})`,
       cell: (one, text) => make("span", { class: one.model ? `chip model-${one.model}` : "quiet" }, text) },
-    { key: "call", title: "Call", width: "m", small: "e", value: (one) => one.call, kind: "code" },
+    { key: "call", title: "Call", width: "n", small: "e", value: (one) => one.call, kind: "code" },
     { key: "on", title: "On what", width: "xxl", small: "c", value: (one) => one.on },
-    { key: "time", title: "At most", width: "s", value: (one) => one.time },
+    { key: "time", title: "At most", width: "t", value: (one) => one.time },
     { key: "function", title: "Kernel function", width: "m", value: (one) => one.kernelFunction, kind: "code" },
   ],
 });
@@ -47,8 +47,8 @@ function showWaits() {
   const search = make("input", { type: "search", id: "wait-search", autocomplete: "off", spellcheck: "false", placeholder: "process, call, peer …" });
   const model = make("select", { id: "of-model" }, make("option", { value: "" }, "all"),
     MODELS.concat("none").map((name) => {
-      const number_ = users.filter((one) => (one.model || "none") === name).length;
-      return number_ ? make("option", { value: name }, `${name === "none" ? "none (no I/O)" : name} · ${number(number_)}`) : null;
+      const waiting = users.filter((one) => (one.model || "none") === name).length;
+      return waiting ? make("option", { value: name }, `${name === "none" ? "none (no I/O)" : name} · ${number(waiting)}`) : null;
     }));
   const kernel = make("input", { type: "checkbox", id: "wait-kernel" });
   const update = () => {
