@@ -407,13 +407,15 @@ def test_a_page_without_scripts_says_so_and_shows_nothing_that_is_dead(browser, 
     ]
 
 
-def test_on_paper_it_says_how_many_rows_are_left_out(browser, many):
-    browser.show(many)
+def test_on_paper_no_column_is_cut_off_and_rows_that_are_left_out_are_counted(browser, many):
+    browser.show(many, width=800)
     browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     told = browser.driver.find_elements("css selector", ".printed")
     assert [one.text for one in told if one.text] == ["19,600 more rows not printed."]
     # it would draw more and more of them if it went by the height of the table
     assert browser.ask("return document.querySelectorAll('#descriptor-table tr[id]').length") == 400
+    tables = "return [...document.querySelectorAll('.scroller')]"
+    assert browser.ask(f"{tables}.filter((one) => one.scrollWidth > one.clientWidth).length") == 0
 
 
 def test_what_is_cut_off_is_told_whole_to_who_points_at_it(browser, hostile):
