@@ -12,6 +12,7 @@ from children import DEADLINE_S, Child, until
 from made import KIND, process, snapshot
 from program import found, run
 
+from fdscope.model import Problem
 from fdscope.report import document
 
 pytestmark = pytest.mark.skipif(
@@ -306,6 +307,19 @@ def test_a_place_of_the_page_can_be_linked(browser, hostile):
     assert browser.ask("return document.getElementById('of-process').value") == str(hostile.pid)
     browser.show(hostile.path, "#p4194999")
     assert browser.text("#detail[open] .scrolled") == "It is not in this page."
+
+
+def test_descriptors_that_could_not_be_read_are_said_to_be(browser, tmp_path):
+    kept = tmp_path / "kept.json"
+    refused = Problem(what="descriptors", reason="permission-denied", pid=42)
+    taken = snapshot(process(descriptors=None, descriptor_count=67), problems=[refused])
+    kept.write_bytes(b"".join(document.snapshot(taken)))
+    assert run("report", "--html", str(tmp_path / "page.html"), "--from", str(kept)).returncode == 0
+    browser.show(tmp_path / "page.html", "#p42")
+    told = "67 of 10 (hard limit 2,000); what they are could not be read: permission denied"
+    assert browser.text("#process-card dd").startswith(told)
+    assert "permission-denied" not in browser.text("main")
+    assert browser.text("#descriptor-table .nothing") == "Its descriptors could not be read: permission denied."
 
 
 def test_the_graph_leads_to_processes_and_descriptors(browser, hostile):

@@ -50,8 +50,8 @@ function showCard(process) {
   const card = $("process-card");
   card.hidden = !process;
   if (!process) return;
-  const limit = (value) => (value === null ? "not known" : value < 0 ? "unlimited" : number(value));
-  const held = process.count === null ? `could not be read: ${process.unread.replaceAll("-", " ")}` : number(process.count);
+  const amount = (value) => (value === null ? "not known" : value < 0 ? "unlimited" : number(value));
+  const refused = process.unread ? `; what they are could not be read: ${process.unread.replaceAll("-", " ")} ` : "";
   const gone = process.gone ? "" : "; threads already gone are not in it";
   const parent = process.parent ? linkTo(process.parent, undefined, `${byPid.get(process.parent)?.name ?? ""} [${process.parent}]`.trim()) : "";
   const threads = process.kernel ? "a thread of the kernel" : many(process.threads, "thread");
@@ -61,7 +61,7 @@ function showCard(process) {
       make("button", { type: "button", onclick: () => { location.hash = "#descriptors"; } }, "Show those of all processes")),
     process.command ? make("p", { class: "code command" }, process.command) : null,
     make("dl", { class: "facts" }, facts([
-      ["Descriptors", make("span", {}, `${held} of ${limit(process.soft)} (hard limit ${limit(process.hard)}) `, process.share === null ? "" : shareBar(process.share))],
+      ["Descriptors", make("span", {}, `${amount(process.count)} of ${amount(process.soft)} (hard limit ${amount(process.hard)})${refused} `, process.share === null ? "" : shareBar(process.share))],
       ["User", process.user],
       ["State", `${process.state || "not known"}, ${threads}`],
       ["Parent", parent],
