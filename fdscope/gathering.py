@@ -63,13 +63,15 @@ class Gathering:
         brief: bool = False,
         partly: bool = False,
         memory: bool = False,
+        bare: bool = False,
     ) -> None:
         """What the records are.
 
         `everyone`: there are no others; `brief`: of descriptors only their kinds are counted; `partly`: not all
         descriptors of a process are read; `memory`: the files that memory is mapped from to be shared, in place of
-        the code that threads are in.
+        the code that threads are in; `bare`: of the status of a process take no more than its user.
         """
+        self._bare = bare
         self._memory = memory
         self._partly = partly
         self._everyone = everyone
@@ -252,7 +254,7 @@ class Gathering:
         Raises:
             ValueError, KeyError, IndexError: they are of another form.
         """
-        found = tasks.process(raw, stat, self._boot_time, self._ticks_per_s)
+        found = tasks.process(raw, stat, self._boot_time, self._ticks_per_s, bare=self._bare)
         if found.uid is not None:
             found.user = user_name(found.uid)
         return found

@@ -70,8 +70,8 @@ def scan(
         memory: of files that memory is mapped from list those that are mapped so that others see what is written
             there, by what their process has mapped alone: a fraction of what `mapped` costs. It takes `waits`, and
             of threads it is not told what code they are in.
-        bare: of processes leave out limits, namespaces, and the files that they hold without a descriptor, which
-            takes a third of the time where there are many with few descriptors.
+        bare: of processes leave out limits, namespaces, signals, memory, context switches, and the files that
+            they hold without a descriptor, which takes much of the time where there are many with few descriptors.
         peers: find out who is at the other ends, who shares open file descriptions and who watches, among all
             processes; this takes one pass over the links of the others.
         waits: tell what threads are stopped in, and by which I/O models descriptors are used.
@@ -119,6 +119,7 @@ def scan(
             brief=brief,
             partly=kinds is not None,
             memory=memory and not mapped,
+            bare=bare,
         )
         selected = _selected(root, words, gathering.problems) if words else None
         users: set[int | None] = set()

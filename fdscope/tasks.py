@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from bisect import bisect_right
 from typing import NamedTuple
@@ -62,6 +63,7 @@ class Stat(NamedTuple):
     cpu: int
 
 
+@functools.lru_cache(maxsize=1)
 def parse_stat(stat: bytes) -> Stat:
     """The name may hold anything, blanks and parentheses too: fields are counted from the last ``)``.
 
@@ -148,7 +150,9 @@ def _signals(info: dict[bytes, bytes]) -> Signals | None:
     )
 
 
-def process(raw: RawProcess, stat: Stat, boot_time: int | None, ticks_per_s: int) -> Process:
+def process(
+    raw: RawProcess, stat: Stat, boot_time: int | None, ticks_per_s: int, *, bare: bool = False
+) -> Process:
     """What the texts tell of a process; its threads and what it holds are added later.
 
     Args:
@@ -156,11 +160,12 @@ def process(raw: RawProcess, stat: Stat, boot_time: int | None, ticks_per_s: int
         stat: one of them, parsed.
         boot_time: when the machine was booted, in seconds since 1970.
         ticks_per_s: the unit of start times (sysconf(3) _SC_CLK_TCK).
+        bare: of its status take the user alone, as to take all of it apart costs most.
 
     Raises:
         ValueError, KeyError, IndexError: a text has another form than its manual page gives.
     """
-    info = fields(raw.status)
+    info = fields(raw.status.partition(b"\nGid:")[0] if bare else raw.status)
     kernel_thread = bool(stat.flags & KERNEL_THREAD)
     uids = info.get(b"Uid", b"").split()
     cgroup = parse_cgroup(raw.cgroup)

@@ -168,13 +168,16 @@ def shared_tables(pids: Collection[int]) -> list[list[int]]:
     return [sorted(table) for table in tables if len(table) > 1]
 
 
-def threads(task: Directory, *, live: bool = False, waits: bool = False) -> Iterator[RawThread | Unread]:
+def threads(
+    task: Directory, *, live: bool = False, waits: bool = False, main: bytes | None = None
+) -> Iterator[RawThread | Unread]:
     """Every thread; one that ends meanwhile is left out.
 
     Args:
         task: the directory of the process.
         live: whether its pids are those that system calls of this process understand.
         waits: whether to read what the threads are stopped in, too.
+        main: the stat of the process, where no status is wanted: of an only thread it says all that stat tells.
     """
     directory = task.open(b"task")
     if isinstance(directory, Unread):
@@ -187,7 +190,8 @@ def threads(task: Directory, *, live: bool = False, waits: bool = False) -> Iter
             return
         calls = Calls(directory, live=live)
         for tid in numbers:
-            stat, status = directory.read(b"%d/stat" % tid), directory.read(b"%d/status" % tid)
+            stat = main if main is not None and numbers == [task.pid] else directory.read(b"%d/stat" % tid)
+            status = b"" if main is not None else directory.read(b"%d/status" % tid)
             if isinstance(stat, bytes) and isinstance(status, bytes):
                 thread = RawThread(task.pid or 0, tid, stat, status)
                 yield calls.added(thread) if waits else thread

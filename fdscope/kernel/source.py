@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from errno import EACCES, ENOENT, ENOSYS, EPERM, ESRCH
 from typing import Protocol
 
-from ..raw import RawDescriptor, RawHeldFile, RawLinks, RawMount, RawThread, Record, Unread
+from ..raw import RawDescriptor, RawHeldFile, RawLinks, RawMount, RawProcess, RawThread, Record, Unread
 from . import processes, workers
 from .descriptors import Wish, descriptors
 from .mounts import Mounts
@@ -73,7 +73,7 @@ class ProcSource:
             waits: also what threads are stopped in, and where the code of the process is mapped from.
             threads: also threads, and the tables that they have of their own.
             brief: neither control groups, commands and namespaces, nor what is held without a descriptor.
-            bare: neither limits and namespaces, nor what is held without a descriptor.
+            bare: neither limits, namespaces and the status of threads, nor what is held without a descriptor.
             wanted: whether descriptors with this link are; None: all are.
         """
         self._bare = bare
@@ -302,8 +302,7 @@ class ProcSource:
             return
         yield process
         threads: list[RawThread] = []
-        found = processes.threads(task, live=self._proc.live, waits=self._waits) if self._threads else ()
-        for thread in found:
+        for thread in self._threads_of(task, process) if self._threads else ():
             if isinstance(thread, RawThread):
                 threads.append(thread)
             else:
@@ -321,6 +320,10 @@ class ProcSource:
                 yield unsure._replace(pid=pid)
         if self._mapped:
             yield from processes.mapped(task, pid, self._mounts, self._patience)
+
+    def _threads_of(self, task: Directory, process: RawProcess) -> Iterator[RawThread | Unread]:
+        main = process.stat if self._bare else None
+        return processes.threads(task, live=self._proc.live, waits=self._waits, main=main)
 
     def _own_tables(self, task: Directory, pid: int) -> Iterator[tuple[int | None, Directory]]:
         """The directories of the tasks of a process that have a table of their own; of one thread, its process."""

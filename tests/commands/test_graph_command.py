@@ -242,6 +242,10 @@ def test_a_bare_look_leaves_out_what_no_picture_shows(family):
     (bare,), (whole,) = snapshot.processes, scan([str(family.pid)]).processes
     assert [one for one in snapshot.problems if one.pid == family.pid] == []
     assert (bare.descriptor_limit, bare.namespaces, bare.files) == (None, None, None)
+    assert (bare.signals, bare.memory, bare.context_switches) == (None, None, None)
+    assert [(one.tid, one.name, one.kernel_thread, one.own_descriptor_table) for one in bare.threads] == [
+        (one.tid, one.name, one.kernel_thread, one.own_descriptor_table) for one in whole.threads
+    ]
     assert [one.object for one in bare.descriptors] == [one.object for one in whole.descriptors]
     assert (bare.name, bare.user, bare.command, bare.cgroup) == (
         whole.name,
