@@ -22,6 +22,7 @@ from ..quiet import quiet
 
 DONE, FAILED, LATE = 0, 1, 2
 
+_PR_SET_PDEATHSIG = 1  # include/uapi/linux/prctl.h
 _QUESTION = struct.Struct("=d")
 _ANSWER = struct.Struct("=BdQ")
 _PIECE = 1 << 16
@@ -51,18 +52,15 @@ class Apart:
             work: what is to be done, again and again, each time in a process as it is now.
         """
         own, its = socket.socketpair()
-        self._life, its_life = os.pipe()  # at its end when the helper has ended
         with quiet():  # since Python 3.12 one of forking beside threads
             self._pid = os.fork()
         if self._pid == 0:
             try:
                 own.close()
-                os.close(self._life)
-                _help(its, its_life, work)
+                _help(its, work)
             finally:
                 os._exit(0)
         its.close()
-        os.close(its_life)
         self._socket = own
 
     def __enter__(self) -> Apart:
@@ -74,22 +72,21 @@ class Apart:
     def close(self) -> None:
         """Ends it, and the child that works, if one does."""
         try:
-            self._socket.shutdown(socket.SHUT_RDWR)  # closing alone would not end a thread's wait for an answer
+            self._socket.shutdown(socket.SHUT_WR)  # nobody asks any more: it ends, and so a thread's wait for it
         except OSError:
             pass  # the helper has ended
-        self._socket.close()
         if not self.has_ended_within(_SOON_S):
             os.kill(self._pid, signal.SIGKILL)
         try:
             os.waitpid(self._pid, 0)
         except ChildProcessError:
             pass
-        os.close(self._life)
+        self._socket.close()
 
     def has_ended_within(self, seconds: float) -> bool:
         """Waits for so long; whether the helper has ended, before its time."""
         poll = select.poll()
-        poll.register(self._life, 0)
+        poll.register(self._socket, select.POLLRDHUP)  # the helper alone has the other end
         return bool(poll.poll(max(seconds, 0.0) * 1000))
 
     def ask(self, seconds: float) -> Answer:
@@ -128,7 +125,7 @@ def _received(source: socket.socket, length: int) -> bytes:
     return bytes(found)
 
 
-def _help(asked: socket.socket, life: int, work: Callable[[], bytes]) -> None:
+def _help(asked: socket.socket, work: Callable[[], bytes]) -> None:
     """The helper: until nobody is there to ask."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # that of a terminal is for whoever asks, who then ends this
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -143,21 +140,22 @@ def _help(asked: socket.socket, life: int, work: Callable[[], bytes]) -> None:
             if len(left) >= _MOST_LEFT:
                 answer = Answer(LATE, 0.0, b"looks that were late have not ended yet")
             else:
-                answer = _worked(asked, life, work, seconds, left)
+                answer = _worked(asked, work, seconds, left)
             asked.sendall(_ANSWER.pack(answer.result, answer.cpu_s, len(answer.data)) + answer.data)
     except (EOFError, OSError):
         pass
 
 
-def _worked(asked: socket.socket, life: int, work: Callable[[], bytes], seconds: float, left: set[int]) -> Answer:
+def _worked(asked: socket.socket, work: Callable[[], bytes], seconds: float, left: set[int]) -> Answer:
     reader, writer = os.pipe()
+    helper = os.getpid()
     pid = os.fork()
     if pid == 0:
         status = FAILED
         try:
-            os.close(reader)
             asked.close()
-            os.close(life)
+            os.close(reader)
+            _end_with(helper)
             status = _tell(writer, work)
         finally:
             os._exit(status)
@@ -175,6 +173,15 @@ def _worked(asked: socket.socket, life: int, work: Callable[[], bytes], seconds:
     _, status, usage = os.wait4(pid, 0)
     result = DONE if status == 0 else FAILED
     return Answer(result, usage.ru_utime + usage.ru_stime, data)
+
+
+def _end_with(parent: int) -> None:
+    """In a child: has the kernel kill it when its parent ends, for whatever reason."""
+    import ctypes
+
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # it has ended before
+        os._exit(FAILED)
 
 
 def _tell(writer: int, work: Callable[[], bytes]) -> int:

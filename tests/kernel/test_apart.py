@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from children import until
@@ -60,7 +61,7 @@ def test_work_that_is_killed_has_failed_without_a_word():
 
 
 def test_work_that_hangs_is_late_and_is_ended():
-    with Apart(lambda: time.sleep(1000)) as apart:
+    with Apart(lambda: time.sleep(60)) as apart:
         began = time.monotonic()
         assert apart.ask(0.1)[::2] == (LATE, b"")
         assert time.monotonic() - began < 20
@@ -89,3 +90,44 @@ def test_a_helper_that_is_killed_is_missed_at_once():
         assert apart.has_ended_within(30)
         with pytest.raises(EOFError):
             apart.ask(30)
+
+
+def test_work_that_hangs_ends_with_a_helper_that_is_killed():
+    with Apart(lambda: time.sleep(60)) as apart, ThreadPoolExecutor() as threads:
+        answer = threads.submit(apart.ask, 60)
+        until(lambda: children_of(apart._pid))
+        (working,) = children_of(apart._pid)
+        os.kill(apart._pid, signal.SIGKILL)
+        until(lambda: is_zombie(working))
+        with pytest.raises(EOFError):
+            answer.result(30)
+
+
+def test_work_that_hangs_ends_with_the_process_that_wants_it():
+    reader, writer = os.pipe()
+
+    def work():
+        os.write(writer, b"%d %d" % (os.getpid(), os.getppid()))
+        time.sleep(60)
+
+    pid = os.fork()
+    if not pid:
+        try:
+            Apart(work).ask(60)
+        finally:
+            os._exit(0)
+    those = [int(word) for word in os.read(reader, 100).split()]
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    until(lambda: all(map(is_zombie, those)))
+    os.close(reader)
+    os.close(writer)
+
+
+def test_it_can_be_closed_while_another_thread_waits_for_work_that_hangs():
+    with ThreadPoolExecutor() as threads:
+        with Apart(lambda: time.sleep(60)) as apart:
+            answer = threads.submit(apart.ask, 60)
+            until(lambda: children_of(apart._pid))
+        assert answer.result(30)[::2] == (LATE, b"")
+    assert not is_there(apart._pid)
