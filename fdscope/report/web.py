@@ -29,7 +29,7 @@ def application(metrics: Metrics) -> Callable[[Mapping[str, Any], Start], Iterab
     """
 
     def answer(asked: Mapping[str, Any], start: Start) -> Iterable[bytes]:
-        path, is_read = asked.get("PATH_INFO", ""), asked.get("REQUEST_METHOD") in ("GET", "HEAD")
+        path, is_read = asked.get("PATH_INFO", ""), asked.get("REQUEST_METHOD") == "GET"
         if path in ("", "/") and is_read:
             start("200 OK", [("Content-Type", "text/html; charset=utf-8")])
             return [_HOME]

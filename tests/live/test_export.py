@@ -208,7 +208,9 @@ def test_it_serves_both_forms_and_tells_growth_and_ends_when_it_is_told_to(child
     status, text = running.get("/")
     assert (status, '<a href="metrics">' in text) == (200, True)
     assert running.get("/no")[0] == 404
-    assert running.get(method="POST")[0] == 405
+    assert [running.get(method=one)[0] for one in ("POST", "HEAD", "DELETE")] == [405] * 3
+    status, text = running.get("/metrics?name[]=fdscope_series&name[]=fdscope_scans_total")
+    assert (status, {name for name, *_ in parsed(text)}) == (200, {"series", "scans_total"})
     with open(f"/proc/{running.process.pid}/task/{running.process.pid}/children") as file:
         helpers = file.read().split()
     assert helpers
