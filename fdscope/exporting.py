@@ -36,6 +36,8 @@ class Terms(msgspec.Struct, frozen=True):
     """How long a scrape may take; half of that is left for file systems that do not answer."""
     window_s: float = 300.0
     most_series: int = 2000
+    whole_lives: bool = False
+    """Counters tell what was before the first look, too."""
 
 
 def look(terms: Terms) -> Look:
@@ -72,7 +74,9 @@ class Exporter:
         self._terms = terms
         self._say = say
         self._said = self._refused = ""
-        self._memory = Memory(window_s=terms.window_s, most_series=terms.most_series)
+        self._memory = Memory(
+            window_s=terms.window_s, most_series=terms.most_series, whole_lives=terms.whole_lives
+        )
         self._scans: Counter[str] = Counter()
         self._cpu_s = 0.0
         self._is_checked = self._is_over = False

@@ -57,6 +57,8 @@ class Look(Struct, array_like=True, kw_only=True):
 
     taken_at_s: float
     """Seconds since 1970."""
+    up_s: float
+    """Seconds since the boot."""
     duration_s: float
     source: str
     fdscope: str
@@ -77,8 +79,10 @@ def look_of(snapshot: Snapshot, group_of: Callable[[Process], str]) -> Look:
     booted_at = _moment(snapshot.host.boot_time)
     living = [one for one in snapshot.processes if _counts(one) and one.pid != snapshot.own_pid]
     groups = {one.pid: group_of(one) for one in living}
+    taken_at = _moment(snapshot.taken_at)
     return Look(
-        taken_at_s=_moment(snapshot.taken_at),
+        taken_at_s=taken_at,
+        up_s=taken_at - booted_at,
         duration_s=snapshot.duration_s,
         source="bpf" if "bpf" in snapshot.sources else "proc",
         fdscope=snapshot.fdscope,

@@ -66,8 +66,8 @@ METRICS = (
     Metric(
         "fdscope_group_context_switches",
         "counter",
-        "Context switches of all threads, kept when processes end; of threads that ended only where bpf is "
-        "allowed, and never those after the last look at a process.",
+        "Context switches of all threads since the first look, kept when processes end; of threads that ended only "
+        "where bpf is allowed, and never those after the last look at a process.",
     ),
     _gauge(
         "group_waiting_threads", "Threads that wait, by I/O model; none: for something else than input or output."

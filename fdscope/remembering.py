@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Mapping
+from math import inf
 
 from .figures import Figures, Look
 from .growth import trend
@@ -16,7 +17,7 @@ LEAST_SERIES = 200
 _MARKS = 16
 """Into how many parts the window of growth is cut: so many counts are kept of a process, and no more."""
 _WOBBLE_S = 1.0
-
+"""So exactly is it known when a process began."""
 
 _COUNTERS = 2
 """Series of a group that stay when its processes have ended."""
@@ -29,9 +30,10 @@ class _Known:
 
     __slots__ = ("counts", "involuntary", "is_missing", "started_s", "voluntary")
 
-    def __init__(self, started_s: float) -> None:
-        self.started_s = started_s
-        self.voluntary = self.involuntary = 0
+    def __init__(self, one: Figures, *, is_new: bool) -> None:
+        """What a process that was there before the look before has done till now is not counted."""
+        self.started_s = one.started_s
+        self.voluntary, self.involuntary = (0, 0) if is_new else (one.voluntary, one.involuntary)
         self.is_missing = False
         self.counts: list[int] = []
         """Its descriptors at the last marks that it lived through."""
@@ -47,18 +49,23 @@ class _Known:
 class Memory:
     """What earlier looks tell beside the last one; it grows with what there is, not with time."""
 
-    def __init__(self, *, window_s: float, most_series: int) -> None:
+    def __init__(self, *, window_s: float, most_series: int, whole_lives: bool = False) -> None:
         """What to keep.
 
         Args:
             window_s: over how many seconds growth is measured.
             most_series: how many series there may be; at least `LEAST_SERIES`.
+            whole_lives: count what processes have done before the first look, too. A rate made of that jumps
+                whenever this begins anew: the sum is then without those that have ended, so Prometheus takes all
+                of it for an increase.
         """
         self._window_s = window_s
         self._most = max(most_series, LEAST_SERIES)
         self._known: dict[int, _Known] = {}
         self._marks: deque[float] = deque(maxlen=_MARKS + 1)
         self._begun_s: float | None = None
+        self._seen_s = -inf if whole_lives else inf
+        """When the look before was, in seconds since the boot; who began later is new."""
         self._rank: dict[str, None] = {}
         """Groups that are shown, in the order in which they came."""
         self._gone: dict[str, None] = {}
@@ -93,6 +100,7 @@ class Memory:
         self._count(look, {group: group if group in self._rank else OTHER for group in groups})
         if is_mark:
             self._mark(look, now_s)
+        self._seen_s = look.up_s
         return self._families(look, told, len(folded) - (OTHER in folded))
 
     # growth
@@ -100,7 +108,8 @@ class Memory:
     def _recalled(self, one: Figures) -> _Known:
         known = self._known.get(one.pid)
         if known is None or abs(known.started_s - one.started_s) > _WOBBLE_S:
-            known = self._known[one.pid] = _Known(one.started_s)
+            is_new = one.started_s >= self._seen_s - _WOBBLE_S
+            known = self._known[one.pid] = _Known(one, is_new=is_new)
         return known
 
     def _growth(self, known: _Known, one: Figures, now_s: float) -> float:
@@ -129,7 +138,7 @@ class Memory:
             del counts[: -len(self._marks)]
 
     def _forget_ended(self, living: set[int]) -> None:
-        """Forgets who was missing twice: who could not be read once would else be counted as new, from 0 on."""
+        """Forgets who was missing twice: what one does that could not be read once is counted none the less."""
         for pid in [pid for pid in self._known if pid not in living]:
             known = self._known[pid]
             if known.is_missing:

@@ -26,7 +26,7 @@ def process(pid=1, group="web", *, count=10, limit=100, kinds=None, switches=(0,
 
 
 def look(*processes, **more):
-    usual = {"taken_at_s": 1e9, "duration_s": 0.1, "source": "proc", "fdscope": "1", "problems": {}}
+    usual = {"taken_at_s": 1e9, "up_s": 5.0, "duration_s": 0.1, "source": "proc", "fdscope": "1", "problems": {}}
     return Look(processes=list(processes), open_files=(5, 100), **{**usual, **more})
 
 
@@ -50,12 +50,12 @@ def of_group(families, group):
     }
 
 
-def memory(window_s=16.0, most_series=2000):
-    return Memory(window_s=window_s, most_series=most_series)
+def memory(window_s=16.0, most_series=2000, **more):
+    return Memory(window_s=window_s, most_series=most_series, **more)
 
 
 def test_a_group_has_the_sum_of_its_processes_and_the_worst_of_their_limits_and_shares():
-    told = memory().take(
+    told = memory(whole_lives=True).take(
         look(
             process(1, count=10, limit=100, kinds={"tcp": 7, "pipe": 3}, switches=(5, 2), waits={"blocking": 1}),
             process(2, count=30, limit=40, kinds={"tcp": 30}, switches=(1, 1), waits={"blocking": 1, "none": 2}),
@@ -108,29 +108,47 @@ def switches(families, group="web"):
 
 
 def test_a_process_that_ends_leaves_its_switches_and_one_that_has_its_pid_later_adds_its_own():
-    seen = memory()
+    seen = memory(whole_lives=True)
     assert switches(seen.take(look(process(1, switches=(10, 1)), process(2, switches=(5, 5))), 0.0)) == (15, 6)
     assert switches(seen.take(look(process(2, switches=(6, 5))), 1.0)) == (16, 6)
     told = seen.take(look(process(1, switches=(3, 0), started_s=9.0), process(2, switches=(6, 5))), 2.0)
     assert switches(told) == (19, 6)
 
 
-def test_a_counter_that_is_lower_once_is_not_added_twice():
+def test_what_was_before_the_first_look_is_not_counted_so_that_a_restart_is_no_jump():
+    """A sum without those that have ended would be lower than before, and all of it an increase to Prometheus."""
     seen = memory()
+    assert switches(seen.take(look(process(1, switches=(10, 1)), up_s=100.0), 0.0)) == (0, 0)
+    told = seen.take(
+        look(
+            process(1, switches=(12, 1)),
+            process(2, started_s=100.5, switches=(3, 2)),  # has begun meanwhile
+            process(3, started_s=50.0, switches=(1000, 1000)),  # could not be read before
+            up_s=160.0,
+        ),
+        60.0,
+    )
+    assert switches(told) == (5, 2)
+    again = [process(1, switches=(13, 1)), process(3, started_s=50.0, switches=(1004, 1000))]
+    assert switches(seen.take(look(*again, up_s=220.0), 120.0)) == (10, 2)
+
+
+def test_a_counter_that_is_lower_once_is_not_added_twice():
+    seen = memory(whole_lives=True)
     seen.take(look(process(switches=(100, 7))), 0.0)
     seen.take(look(process(switches=(60, 7))), 1.0)  # without the threads that ended
     assert switches(seen.take(look(process(switches=(110, 8))), 2.0)) == (110, 8)
 
 
 def test_a_process_that_could_not_be_read_once_is_no_new_one():
-    seen = memory(window_s=1.6)
+    seen = memory(window_s=1.6, whole_lives=True)
     for second, present in enumerate((True, False, True)):
         told = seen.take(look(*[process(switches=(50, 0))] * present), second)
     assert switches(told) == (50, 0)
 
 
 def test_a_process_that_changes_its_group_leaves_what_it_has_done():
-    seen = memory()
+    seen = memory(whole_lives=True)
     seen.take(look(process(group="sh", switches=(10, 1))), 0.0)
     told = seen.take(look(process(group="web", switches=(14, 1))), 1.0)
     assert (switches(told, "sh"), switches(told, "web")) == ((10, 1), (4, 0))

@@ -43,6 +43,7 @@ def _terms(asked: Namespace) -> Terms:
         timeout_s=asked.timeout,
         window_s=asked.window,
         most_series=asked.max_series,
+        whole_lives=asked.once,
     )
 
 

@@ -218,14 +218,26 @@ def test_it_serves_both_forms_and_tells_growth_and_ends_when_it_is_told_to(child
     assert [pid for pid in helpers if os.path.exists(f"/proc/{pid}")] == []
 
 
-def test_the_switches_of_a_group_are_not_fewer_when_a_process_of_it_ends(child, exporter, tmp_path):
-    first, second = child(PIPES, "mark-of-group"), child(PIPES, "mark-of-group")
+TICKING = """
+import time
+tell()
+while True:
+    time.sleep(0.01)
+"""
+
+
+def test_switches_are_counted_from_the_first_look_and_stay_when_a_process_ends(child, exporter, tmp_path):
+    first, second = child(TICKING, "mark-of-group"), child(PIPES, "mark-of-group")
+    until(lambda: voluntary_of(first) > 100)
+    before_all = voluntary_of(first)
     path = tmp_path / "map.toml"
     path.write_text("[[group]]\nname = 'two'\ncommand = 'mark-of-group'\n")
     running = exporter("--pid", f"{first.pid},{second.pid}", "--by", str(path), "--source", "proc")
     key = ("group_context_switches_total", "two", "voluntary")
-    before = running.metrics()
+    until(lambda: running.metrics()[key] > 20)
+    before, seen = running.metrics(), voluntary_of(first)
     assert before["group_processes", "two"] == 2
+    assert before[key] <= seen - before_all
     first.end()
     after = {}
 
@@ -234,7 +246,12 @@ def test_the_switches_of_a_group_are_not_fewer_when_a_process_of_it_ends(child, 
         return after["group_processes", "two"] == 1
 
     until(is_alone)
-    assert after[key] >= before[key] > 0
+    assert after[key] >= before[key]
+
+
+def voluntary_of(child):
+    with open(f"/proc/{child.pid}/status") as file:
+        return int(re.search(r"(?m)^voluntary_ctxt_switches:\s+(\d+)", file.read())[1])
 
 
 def test_a_scrape_is_answered_in_time_while_a_look_hangs(tmp_path, exporter):
