@@ -40,8 +40,8 @@ class Figures(Struct, array_like=True, kw_only=True):
     """Descriptors by kind; those of a table that another process of the group has, too, are left to that one."""
     deleted: dict[str, int] = field(default_factory=dict)
     """Bytes of each deleted file that it holds."""
-    listeners: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Of each listening socket the connections that wait, and how many may."""
+    listeners: dict[str, tuple[int, int | None]] = field(default_factory=dict)
+    """Of each listening socket the connections that wait, and how many may; None: that is not known."""
     queues: list[tuple[Place, int]] = field(default_factory=list)
     """Bytes that wait in pipes and sockets, where any do."""
     directions: set[tuple[str, str]] = field(default_factory=set)
@@ -142,7 +142,7 @@ def _add(found: Figures, one: Descriptor, kind: str) -> None:
     if is_reclaimable(one):
         found.deleted[_file(one)] = space_of(one)
     waiting, limit = getattr(one, "backlog", None), getattr(one, "backlog_limit", None)
-    if waiting is not None and limit is not None:
+    if waiting is not None:
         found.listeners[name] = (waiting, limit)
     for direction, number in _queues(one):
         found.directions.add((kind, direction))
@@ -174,10 +174,12 @@ def _queues(one: Descriptor) -> Iterator[tuple[str, int]]:
             yield direction, number
 
 
-def together(those: Iterable[Figures]) -> tuple[dict[str, int], dict[str, tuple[int, int]], dict[Place, int]]:
+def together(
+    those: Iterable[Figures],
+) -> tuple[dict[str, int], dict[str, tuple[int, int | None]], dict[Place, int]]:
     """Deleted files, listeners and queues of several processes, each object once."""
     deleted: dict[str, int] = {}
-    listeners: dict[str, tuple[int, int]] = {}
+    listeners: dict[str, tuple[int, int | None]] = {}
     queues: dict[Place, int] = {}
     for one in those:
         deleted.update(one.deleted)

@@ -42,7 +42,8 @@ METRICS = (
     _gauge("group_descriptor_limit", "The least soft limit of descriptors that a process of the group has."),
     _gauge(
         "group_descriptor_share_ratio",
-        "The highest share of its soft limit that a process of the group uses, 0..1.",
+        "The highest share of its soft limit that a process of the group uses, 0..1; more where the limit was "
+        "lowered later. A limit of 0, which shuts a process in, has no share.",
     ),
     _gauge(
         "group_descriptor_growth_per_second",
@@ -54,20 +55,26 @@ METRICS = (
         "Least time until a process of the group is at its soft limit if it grows on so; absent: none does.",
     ),
     _gauge(
-        "group_deleted_bytes", "Space of files that are deleted and still open, each counted once in the group."
+        "group_deleted_bytes",
+        "Space of files that are deleted and still open, each counted once in the group; not of those that are "
+        "only mapped.",
     ),
-    _gauge("group_backlog_share_ratio", "Of the fullest listening socket, waiting connections by its backlog."),
+    _gauge(
+        "group_backlog_share_ratio",
+        "Of the fullest listening socket, waiting connections by its backlog, where that is known.",
+    ),
     _gauge("group_backlog_connections", "Connections that wait to be accepted, over all listening sockets."),
     _gauge(
         "group_queue_bytes",
         "Bytes that wait to be read by the group (receive), or that it has written and nobody has taken (send); "
-        "of pipes and fifos only where bpf is allowed.",
+        "of datagrams, and of what is sent to unix sockets, the memory that they take, as ss has it; of pipes and "
+        "fifos only where bpf is allowed.",
     ),
     Metric(
         "fdscope_group_context_switches",
         "counter",
-        "Context switches of all threads since the first look, kept when processes end; of threads that ended only "
-        "where bpf is allowed, and never those after the last look at a process.",
+        "Context switches of all threads since the first look, kept when processes end; of threads that ended "
+        "only where bpf is allowed, and never those after the last look at a process.",
     ),
     _gauge(
         "group_waiting_threads", "Threads that wait, by I/O model; none: for something else than input or output."
@@ -123,7 +130,8 @@ def told_of(those: Sequence[Figures], growths: Mapping[int, float], knows_growth
     limits = [one.limit for one in those if one.limit is not None]
     if limits:
         tell("group_descriptor_limit", min(limits))
-    shares = [one.count / max(one.limit, 1) for one in those if one.count is not None and one.limit is not None]
+    # a limit of 0, as sshd and others have it in a sandbox, is no limit that could be come near to
+    shares = [one.count / one.limit for one in those if one.count is not None and one.limit]
     if shares:
         tell("group_descriptor_share_ratio", max(shares))
     if knows_growth and any(one.count is not None for one in those):
@@ -145,8 +153,10 @@ def _tell_objects(those: Sequence[Figures], tell: Callable[..., None]) -> None:
     """What is in the objects that a group holds, each counted once."""
     deleted, listeners, queues = together(those)
     tell("group_deleted_bytes", sum(deleted.values()))
+    shares = [waiting / max(limit, 1) for waiting, limit in listeners.values() if limit is not None]
+    if shares:
+        tell("group_backlog_share_ratio", max(shares))
     if listeners:
-        tell("group_backlog_share_ratio", max(waiting / max(limit, 1) for waiting, limit in listeners.values()))
         tell("group_backlog_connections", sum(waiting for waiting, _ in listeners.values()))
     for kind, direction in {place for one in those for place in one.directions}:
         number = sum(value for (_, *place), value in queues.items() if place == [kind, direction])
@@ -154,7 +164,7 @@ def _tell_objects(those: Sequence[Figures], tell: Callable[..., None]) -> None:
 
 
 def _seconds_left(one: Figures, growth: float) -> float | None:
-    return None if one.limit is None or one.count is None else max(one.limit - one.count, 0) / growth
+    return None if not one.limit or one.count is None else max(one.limit - one.count, 0) / growth
 
 
 def _added(those: Iterable[Mapping[str, int]]) -> Counter[str]:

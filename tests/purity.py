@@ -21,6 +21,9 @@ test_where.py
 WITH_A_PEER = ["deploy/test_rules.py", "report/test_graph_drawn.py", "report/test_page_in_browser.py"]
 """What another program makes of text of ours: no more a matter of who runs it, but not guarded."""
 
+IN_A_CHAIN = ["deploy/test_prometheus.py"]
+"""What is slow, since it takes servers, and looks at processes of its own, which everybody may read."""
+
 NOT_PURE = ["kinds/test_files.py", "kinds/test_memfd.py"]
 """Files in these folders that look at the live system, too."""
 
@@ -43,7 +46,7 @@ def is_pure(path: Path) -> bool:
 
 def is_enough_once(path: Path) -> bool:
     """Whether to run the tests of a file as one user is enough."""
-    return is_pure(path) or path in [HERE / name for name in WITH_A_PEER]
+    return is_pure(path) or path in [HERE / name for name in [*WITH_A_PEER, *IN_A_CHAIN]]
 
 
 def guard(on: bool) -> None:

@@ -102,6 +102,25 @@ def test_a_process_without_a_limit_has_no_share_and_one_that_could_not_be_read_i
     assert found["unread_processes"] == 1
 
 
+def test_of_a_listener_whose_limit_is_not_known_the_connections_are_told_alone():
+    found = of_group(memory().take(look(process(listeners={"socket:[1]": (6, None)})), 0.0), "web")
+    assert found["backlog_connections"] == 6
+    assert "backlog_share_ratio" not in found
+    both = {"socket:[1]": (6, None), "socket:[2]": (1, 4)}
+    found = of_group(memory().take(look(process(listeners=both)), 0.0), "web")
+    assert (found["backlog_connections"], found["backlog_share_ratio"]) == (7, 0.25)
+
+
+def test_a_process_that_may_open_nothing_is_not_near_its_limit():
+    seen = memory()
+    for second in range(20):
+        told = seen.take(look(process(1, count=6 + second, limit=0), process(2, count=5)), float(second))
+    found = of_group(told, "web")
+    assert (found["descriptor_limit"], found["descriptor_share_ratio"]) == (0, 0.05)
+    assert found["descriptor_growth_per_second"] == 1
+    assert "time_to_limit_seconds" not in found
+
+
 def switches(families, group="web"):
     found = of_group(families, group)
     return found["context_switches voluntary"], found["context_switches involuntary"]
