@@ -10,8 +10,8 @@ PURE = """
 kernel/test_mounts.py kernel/test_parsers.py kernel/test_program_records.py kernel/test_states.py
 kinds report deploy/test_dashboard.py
 test_alone.py test_asking.py test_checking.py test_completing.py test_console.py test_deadlocks.py
-test_difference.py test_floors.py test_graph.py test_grouping.py test_groups.py test_links.py test_metrics.py
-test_patterns.py test_prospects.py
+test_difference.py test_figures.py test_floors.py test_graph.py test_grouping.py test_groups.py test_links.py
+test_metrics.py test_patterns.py test_prospects.py
 test_quantity.py test_reasons.py test_search_kept.py test_selection.py test_switches.py test_syscalls.py
 test_tasks.py test_text.py test_thresholds.py test_times.py test_units.py test_verdicts.py test_wanted.py
 test_where.py

@@ -5,7 +5,7 @@ import socket
 import subprocess
 
 import pytest
-from purity import HERE, NOT_PURE, PURE, WITH_A_PEER, guard, is_enough_once, is_pure
+from purity import HERE, IN_A_CHAIN, NOT_PURE, PURE, WITH_A_PEER, guard, is_enough_once, is_pure
 
 LOOKS = {
     "a file of a process": lambda: open("/proc/self/stat").close(),
@@ -37,7 +37,14 @@ def test_what_no_pure_test_does_is_nobodys_business(tmp_path):
 
 
 def test_files_are_there_that_are_called_pure_and_others_are_not_pure():
-    assert [name for name in [*PURE, *WITH_A_PEER, *NOT_PURE] if not (HERE / name).exists()] == []
-    files = ["report/test_safe.py", WITH_A_PEER[0], "kinds/test_files.py", "live/test_waits.py", "a_new_file.py"]
-    assert [is_pure(HERE / name) for name in files] == [True, False, False, False, False]
-    assert [is_enough_once(HERE / name) for name in files] == [True, True, False, False, False]
+    assert [name for name in [*PURE, *WITH_A_PEER, *IN_A_CHAIN, *NOT_PURE] if not (HERE / name).exists()] == []
+    files = [
+        "report/test_safe.py",
+        WITH_A_PEER[0],
+        IN_A_CHAIN[0],
+        "kinds/test_files.py",
+        "live/test_waits.py",
+        "a_new_file.py",
+    ]
+    assert [is_pure(HERE / name) for name in files] == [True, False, False, False, False, False]
+    assert [is_enough_once(HERE / name) for name in files] == [True, True, True, False, False, False]
