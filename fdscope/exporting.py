@@ -124,6 +124,7 @@ class Exporter:
         return None if found is None else [*found, *of_exporter(self._cpu_s, self._scans)]
 
     def _look(self) -> list[Family] | None:
+        began = time.monotonic()  # what is told is as of then, however long it takes to end
         try:
             answer = self._apart.ask(self._terms.timeout_s * LONGEST)
         except EOFError:
@@ -139,7 +140,7 @@ class Exporter:
             return None
         self._complain("")
         self._scans["done"] += 1
-        return self._memory.take(msgspec.msgpack.decode(answer.data, type=Look), time.monotonic())
+        return self._memory.take(msgspec.msgpack.decode(answer.data, type=Look), began)
 
     def _complain(self, told: str) -> None:
         if told and told != self._said and self._is_checked and not self._is_over:

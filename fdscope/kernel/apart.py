@@ -140,7 +140,10 @@ def _help(asked: socket.socket, work: Callable[[], bytes]) -> None:
             if len(left) >= _MOST_LEFT:
                 answer = Answer(LATE, 0.0, b"looks that were late have not ended yet")
             else:
-                answer = _worked(asked, work, seconds, left)
+                try:
+                    answer = _worked(asked, work, seconds, left)
+                except OSError as error:  # no more processes or descriptors are allowed, for now
+                    answer = Answer(FAILED, 0.0, f"no look can begin: {error.strerror}".encode())
             asked.sendall(_ANSWER.pack(answer.result, answer.cpu_s, len(answer.data)) + answer.data)
     except (EOFError, OSError):
         pass

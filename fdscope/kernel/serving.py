@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -50,6 +51,14 @@ class Server:
         self._server.set_app(application)
         if tls is not None:  # else a client that says nothing would keep all others from being accepted
             self._server.socket.do_handshake_on_connect = False  # type: ignore[attr-defined]  # of ssl.SSLSocket
+        told = self._server.handle_error
+
+        def left(request: Any, client: Any) -> None:
+            """A client that is silent, has gone or has no certificate is not worth twenty lines in a journal."""
+            if not isinstance(sys.exc_info()[1], OSError):
+                told(request, client)
+
+        self._server.handle_error = left  # type: ignore[assignment]
         handler: Any = self._server.RequestHandlerClass
         self._server.RequestHandlerClass = type("Handler", (handler,), {"timeout": _SILENT_S})
         self.port: int = self._server.server_port

@@ -1,6 +1,7 @@
 """Work in a process of its own: its answer, its failure, its end, and what becomes of it when it hangs."""
 
 import os
+import resource
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -74,6 +75,16 @@ def is_zombie(pid):
             return file.read().rpartition(")")[2].split()[0] == "Z"
     except FileNotFoundError:
         return True
+
+
+def test_when_no_more_processes_can_begin_it_says_so_and_goes_on():
+    with Apart(lambda: b"done") as apart:
+        usual = resource.prlimit(
+            apart._pid, resource.RLIMIT_NOFILE, (0, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+        )
+        assert apart.ask(30) == (FAILED, 0, b"no look can begin: Too many open files")
+        resource.prlimit(apart._pid, resource.RLIMIT_NOFILE, usual)
+        assert apart.ask(30).data == b"done"
 
 
 def test_when_it_is_closed_its_processes_end():

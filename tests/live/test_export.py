@@ -300,6 +300,10 @@ def test_clients_that_say_nothing_keep_nobody_waiting(exporter, tmp_path):
     context.load_cert_chain(certificate, key)
     with socket.create_connection(("127.0.0.1", running.port)):
         assert running.get(context=context)[0] == 200
+    with socket.create_connection(("127.0.0.1", running.port)) as plain:
+        plain.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+        assert b"fdscope" not in plain.recv(100)
+    assert running.end() == (0, "")
 
 
 def test_many_may_ask_at_once(exporter):
