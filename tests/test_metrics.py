@@ -155,7 +155,8 @@ def test_what_was_before_the_first_look_is_not_counted_so_that_a_restart_is_no_j
 def test_a_counter_that_is_lower_once_is_not_added_twice():
     seen = memory(whole_lives=True)
     seen.take(look(process(switches=(100, 7))), 0.0)
-    seen.take(look(process(switches=(60, 7))), 1.0)  # without the threads that ended
+    told = seen.take(look(process(switches=(60, 7))), 1.0)  # without the threads that ended
+    assert switches(told) == (100, 7)
     assert switches(seen.take(look(process(switches=(110, 8))), 2.0)) == (110, 8)
 
 

@@ -67,10 +67,10 @@ def _written(exporter: Exporter, path: str) -> str:
 
 
 def _write(path: str, data: bytes) -> None:
-    from ..kernel.whole import replace
+    from ..kernel.written import publish
 
     try:
-        replace(path, data)
+        publish(path, data)
     except OSError as error:
         raise NotWrittenError(f"{printable(path)}: {error.strerror}") from None
 

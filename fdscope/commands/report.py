@@ -69,7 +69,7 @@ def _write(data: bytes, path: str, console: Console) -> None:
     if path == "-":
         console.write_bytes(data)
         return
-    from ..kernel.replacing import replace
+    from ..kernel.written import replace
 
     try:
         replace(path, data)

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import resource
 import signal
 import stat
 import subprocess
@@ -11,8 +10,6 @@ import subprocess
 import pytest
 from children import DEADLINE_S, until
 from program import ENVIRONMENT, PROGRAM, run, text, within
-
-from fdscope.kernel.replacing import replace
 
 PAGE = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.S)
 
@@ -128,28 +125,6 @@ def test_a_file_that_cannot_be_written_is_status_4_in_one_line(holder, tmp_path)
         assert done.stderr.endswith(b": /dev/full: No space left on device\n")
         assert done.returncode == 4
     assert os.listdir(tmp_path) == []
-
-
-def test_a_file_that_there_is_no_room_for_leaves_what_was_there_and_nothing_else(tmp_path):
-    path = tmp_path / "page.html"
-    path.write_text("before")
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
-    try:
-        with pytest.raises(OSError, match="File too large"):
-            replace(str(path), b"x" * 2000)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert path.read_text() == "before"
-    assert os.listdir(tmp_path) == ["page.html"]
-
-
-def test_a_file_of_somebody_else_beside_it_is_not_written_to(tmp_path):
-    beside = tmp_path / f".page.html.{os.getpid()}.new"
-    beside.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(FileExistsError):
-        replace(str(tmp_path / "page.html"), b"x")
-    assert os.listdir(tmp_path) == [beside.name]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read the descriptors of all")
