@@ -127,3 +127,7 @@ def test_a_table_that_makes_no_sense_is_told_with_the_place(table, told):
     with pytest.raises(UsageError) as raised:
         grouping("map", table, printable)
     assert told in str(raised.value)
+
+
+def test_a_name_is_cut_before_it_fills_a_label():
+    assert grouping("name", None, str)(Process(pid=1, name="n" * 150)) == "n" * 100

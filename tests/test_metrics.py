@@ -235,6 +235,17 @@ def test_a_group_that_is_shown_keeps_its_place_when_larger_ones_come():
     assert told["group_processes", ("group", "first")] == 1
 
 
+def test_a_group_that_is_called_other_is_told_with_the_rest_and_its_counters_stay():
+    seen = memory(most_series=LEAST_SERIES, whole_lives=True)
+    for second in range(3):
+        those = many(100, switches=(10 + second, 0))
+        families = seen.take(look(*those, process(1000, "other", count=1)), float(second))
+        told = values(families)
+        folded = told["groups_folded",]
+        assert told["group_processes", ("group", "other")] == folded + 1
+        assert switches(families, "other") == (folded * (10 + second), 0)
+
+
 names = st.sampled_from([*(f"group-{number}" for number in range(60)), "other"])
 figures = st.builds(
     lambda pid, group, count, kinds, switches, waits: process(
