@@ -214,6 +214,15 @@ def test_the_group_has_the_growth_of_the_process_that_grows_fastest_and_of_a_new
     assert of_group(told, "web")["descriptor_growth_per_second"] == 1
 
 
+def test_the_time_is_that_of_the_process_that_is_at_its_limit_first_however_slowly_it_grows():
+    seen = memory()
+    for second in range(17):
+        fast, slow = process(1, count=10 * second, limit=100_000), process(2, count=second, limit=36)
+        told = seen.take(look(fast, slow), float(second))
+    found = of_group(told, "web")
+    assert (found["descriptor_growth_per_second"], found["time_to_limit_seconds"]) == (10, 20)
+
+
 def many(number, **more):
     return [process(pid, f"group-{pid:03}", count=number - pid, **more) for pid in range(number)]
 
@@ -226,6 +235,12 @@ def test_groups_beyond_the_bound_are_one_and_the_number_of_them_is_told():
     assert ("group_processes", ("group", "group-000")) in told
     assert ("group_processes", ("group", "group-099")) not in told
     assert sum(value for (name, *_), value in told.items() if name == "group_descriptors") == sum(range(101))
+
+
+def test_reasons_of_problems_take_their_room_from_the_groups():
+    problems = {f"reason-{number}": 1 for number in range(30)}
+    told = values(memory(most_series=LEAST_SERIES).take(look(*many(100), problems=problems), 0.0))
+    assert told["series",] == len(told) + 4 <= LEAST_SERIES  # those that the exporter tells of itself
 
 
 def test_a_group_that_is_shown_keeps_its_place_when_larger_ones_come():
