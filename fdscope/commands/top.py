@@ -8,6 +8,7 @@ import sys
 from argparse import Namespace
 
 from ..console import Console
+from ..kernel.terminal import Terminal
 from ..report import top as table
 from ..report.safe import printable
 from ..report.style import Style
@@ -44,7 +45,7 @@ def run(asked: Namespace, console: Console) -> int:
         return NOTHING_FOUND
     style = Style(console.colour(asked.color), console.is_unicode)
     wishes = Wishes(asked.targets, asked.proc, asked.timeout, order, where, style)
-    status = Top(watch, wishes).run()
+    status = Top(watch, wishes, Terminal(sys.stdin.fileno())).run()
     return MISTAKEN if status is None else status
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -14,6 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from ..frame import Frame, Outline, ProcessFrame
+from ..kernel.terminal import Terminal
 from ..model import Problem
 from ..quantity import duration
 from ..report import document
@@ -39,6 +41,8 @@ _PATIENCE = 10
 """What fits is looked for again only after so many times what that took."""
 _SLOW_S = 2.0
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+_GRACE_S = 3
+"""How long it may take to leave a terminal that perhaps nobody reads."""
 
 
 class Wishes(NamedTuple):
@@ -117,8 +121,12 @@ class Top(App[int]):
         Binding("ctrl+z", "suspend_process", priority=True, show=False),
     ]
 
-    def __init__(self, watch: Watch, wishes: Wishes) -> None:
+    def __init__(self, watch: Watch, wishes: Wishes, terminal: Terminal | None = None) -> None:
         super().__init__(ansi_color=True)
+        self.mistake: Exception | None = None
+        """A mistake of ours that has ended it."""
+        self._terminal = terminal
+        self._before: dict[int, Any] = {}
         self.theme = "ansi-dark"
         self.wishes = wishes
         self.order = wishes.order
@@ -144,9 +152,16 @@ class Top(App[int]):
     def on_mount(self) -> None:
         """Begins to look."""
         loop = asyncio.get_running_loop()
-        for number in _ENDING:
-            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # as nohup(1) wants it
-                loop.add_signal_handler(number, lambda: self.exit(INTERRUPTED))
+
+        def end(*_: object) -> None:
+            loop.call_soon_threadsafe(self.exit, INTERRUPTED)
+            if self._terminal is not None:
+                self._terminal.end_within(_GRACE_S, INTERRUPTED)
+
+        # not those of the loop: it is held up where nobody reads what is on the screen
+        self._before = {number: signal.signal(number, end) for number in _ENDING}
+        if self._terminal is not None:
+            self._terminal.on_hangup(lambda: os.kill(os.getpid(), signal.SIGTERM))
         self.push_screen(Processes(self))
         self.counter.start()
         self.scans.start()
@@ -154,9 +169,8 @@ class Top(App[int]):
 
     def on_unmount(self) -> None:
         """Ends the threads, as far as they end."""
-        loop = asyncio.get_running_loop()
-        for number in _ENDING:
-            loop.remove_signal_handler(number)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
         self.counter.close()
         self.scans.close(0.2)
 
