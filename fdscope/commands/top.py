@@ -45,7 +45,10 @@ def run(asked: Namespace, console: Console) -> int:
         return NOTHING_FOUND
     style = Style(console.colour(asked.color), console.is_unicode)
     wishes = Wishes(asked.targets, asked.proc, asked.timeout, order, where, style)
-    status = Top(watch, wishes, Terminal(sys.stdin.fileno())).run()
+    top = Top(watch, wishes, Terminal(sys.stdin.fileno()))
+    status = top.run()
+    if top.mistake is not None:
+        raise top.mistake
     return MISTAKEN if status is None else status
 
 

@@ -182,6 +182,13 @@ class Top(App[int]):
         """The page before."""
         self.pop_screen()
 
+    def _handle_exception(self, error: Exception) -> None:
+        self.mistake = self.mistake or error
+        super()._handle_exception(error)
+
+    def _fatal_error(self) -> None:
+        self._close_messages_no_wait()  # whoever runs it tells the mistake, as any other, and not the values of all
+
     # what threads tell
 
     def hear(self, take: Callable[[Any], None], answer: object) -> None:
@@ -190,8 +197,11 @@ class Top(App[int]):
 
     def on__came(self, message: _Came) -> None:
         """There is an answer."""
+        answer = message.answer
+        if isinstance(answer, Exception) and not isinstance(answer, (UsageError, OSError)):
+            raise answer  # a mistake of ours, wherever it was made
         if self.is_running and self.screen_stack and not self._exit:  # else nobody is there any more to look at it
-            message.take(message.answer)
+            message.take(answer)
 
     def _saw(self, seen: Seen | Exception) -> None:
         if isinstance(seen, Exception):
