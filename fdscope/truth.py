@@ -104,7 +104,7 @@ def _early(of: Word, held: Any) -> Any:
     if held is MAPPED and of.name == "role":
         return "mapped"
     if of.name == "kind":
-        return kind_name(held) if isinstance(held, type) else None
+        return kind_name(held) if isinstance(held, type) and held is not HeldFile else None
     return UNKNOWN if _has(of, held) else None
 
 

@@ -320,8 +320,13 @@ class Watch:
         return self._told([self._subjects[pid] for pid in pids if pid in self._subjects])
 
     def outlines(self) -> list[Outline]:
-        """All processes over the interval that the last frame told."""
-        return [one.outline(self._interval.seconds, self._interval.now) for one in self._subjects.values()]
+        """All processes over the interval that the last frame told.
+
+        Of a whole machine this one is left out: what it holds, which is much, it holds to look at the others.
+        """
+        own = self._targets.own if self._targets.everyone else None
+        seconds, now = self._interval.seconds, self._interval.now
+        return [one.outline(seconds, now) for pid, one in self._subjects.items() if pid != own]
 
     def _count(self, pid: int, subject: Subject, seconds: float) -> bool:
         """Counts the switches of a process; False: it has ended."""

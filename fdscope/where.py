@@ -106,6 +106,13 @@ class Expression(NamedTuple):
         return ("files", "role") in paths or (("role",) in paths and self.test(None, MAPPED) is not False)
 
     @property
+    def is_of_descriptors(self) -> bool:
+        """Whether a bare scan tells all that it asks for: no file without a descriptor, no limit or namespace."""
+        fields = {one.path[:1] for one in self.words if one.of_process}
+        of_process = len(self.words) == sum(one.of_process for one in self.words)
+        return fields.isdisjoint(_NOT_BARE) and (of_process or self.test(None, HeldFile) is False)
+
+    @property
     def asks_for_whole(self) -> bool:
         """Whether it asks for what only all descriptors of a process tell together."""
         return any(one.of_process and (one.path[:1] in _OF_ALL or one.path[:2] == _WAIT) for one in self.words)
@@ -113,6 +120,7 @@ class Expression(NamedTuple):
 
 _OF_ALL = (("descriptors",), ("descriptor_count",), ("descriptor_kinds",))
 _WAIT = ("threads", "wait")
+_NOT_BARE = (("descriptor_limit",), ("namespaces",), ("files",))
 
 
 def parse(text: str) -> Expression:

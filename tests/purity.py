@@ -18,8 +18,10 @@ test_where.py
 """.split()
 """Folders and files of pure tests alone; every other test is run as root and as an unprivileged user."""
 
-WITH_A_PEER = ["deploy/test_rules.py", "report/test_graph_drawn.py", "report/test_page_in_browser.py"]
-"""What another program makes of text of ours: no more a matter of who runs it, but not guarded."""
+WITH_A_PEER = """
+deploy/test_rules.py report/test_graph_drawn.py report/test_page_in_browser.py top/test_screens.py
+""".split()
+"""What another program, or textual, makes of text of ours: no more a matter of who runs it, but not guarded."""
 
 IN_A_CHAIN = ["deploy/test_prometheus.py"]
 """What is slow, since it takes servers, and looks at processes of its own, which everybody may read."""

@@ -392,6 +392,20 @@ def test_files_that_memory_is_mapped_from_are_asked_for_by_their_role():
     assert not asks('role == "mapped" and kind == "regular"')
 
 
+def test_what_a_bare_scan_leaves_out_is_not_asked_for_by_every_expression():
+    def without(text):
+        return parse(text).is_of_descriptors
+
+    assert without('kind != "tcp"')
+    assert without('user == "root" and state == "CLOSE-WAIT"')
+    assert without('process == "web"')
+    assert not without("deleted")
+    assert not without('kind == "tcp" or role == "cwd"')
+    assert not without("not exists kind")
+    assert not without('kind == "tcp" and namespaces.net == 1')
+    assert not without("descriptor_limit.soft > 3")
+
+
 def test_only_all_descriptors_tell_of_some_fields():
     def whole(text):
         return parse(text).asks_for_whole
@@ -448,6 +462,8 @@ def test_nothing_that_fits_is_left_out_early(text):
             mapped = isinstance(held, HeldFile) and held.role == "mapped"
             asks = any(word.name == "role" for word in wanted.words)
             assert wanted.asks_for_files or not (mapped and asks)
+            of_process = all(word.of_process for word in wanted.words)
+            assert of_process or not (wanted.is_of_descriptors and isinstance(held, HeldFile))
 
 
 @given(EXPRESSIONS)

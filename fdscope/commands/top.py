@@ -35,8 +35,9 @@ def run(asked: Namespace, console: Console) -> int:
     for name in ("COLUMNS", "LINES"):  # textual would heed them, and not the terminal when its size changes
         os.environ.pop(name, None)
     gc.enable()  # unlike an answer, which is written and dropped, a screen stays
+    among = chosen(asked)
     watch = Watch(
-        asked.targets, where=chosen(asked), proc=asked.proc, interval_s=asked.interval, top=0, source=asked.source
+        asked.targets, where=among, proc=asked.proc, interval_s=asked.interval, top=0, source=asked.source
     )
     for word in watch.unmatched:
         console.say(f"fdscope: no process is called '{printable(shortened(word))}'")
@@ -44,7 +45,7 @@ def run(asked: Namespace, console: Console) -> int:
         watch.close()
         return NOTHING_FOUND
     style = Style(console.colour(asked.color), console.is_unicode)
-    wishes = Wishes(asked.targets, asked.proc, asked.timeout, order, where, style)
+    wishes = Wishes(asked.targets, asked.proc, asked.timeout, order, where, among, style)
     top = Top(watch, wishes, Terminal(sys.stdin.fileno()))
     status = top.run()
     if top.mistake is not None:

@@ -34,10 +34,10 @@ class Terminal:
 
         threading.Thread(target=wait, daemon=True).start()
 
-    def end_within(self, seconds: int, status: int) -> None:
-        """Ends the process after so long, unless it has ended: what is written where nobody reads never returns."""
+    def end_within(self, seconds: float, status: int) -> None:
+        """Ends the process after so long, unless it has ended: to write where nobody reads takes for ever."""
         signal.signal(signal.SIGALRM, lambda *_: self._end(status))
-        signal.alarm(seconds)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
 
     def _end(self, status: int) -> None:
         try:

@@ -119,6 +119,18 @@ def amount(number: float) -> str:
     return f"{number / 1e3:,.0f}k" if number < 9_999_500 else f"{number / 1e6:,.0f}M"
 
 
+def change(number: int) -> str:
+    """A difference with its sign, in at most six columns; nothing where there is none.
+
+    >>> change(-9999), change(10000), change(1234567), change(0)
+    ('-9,999', '+10k', '+1M', '')
+    """
+    size, sign = abs(number), "+" if number > 0 else "-"
+    if size < 10_000:
+        return f"{sign}{size:,}" if size else ""
+    return f"{sign}{size / 1e3:.0f}k" if size < 999_500 else f"{sign}{size / 1e6:,.0f}M"
+
+
 class _Widths(NamedTuple):
     name: int
     trend: int
@@ -151,13 +163,12 @@ def row(one: Outline, told: ProcessFrame | None, trend: Sequence[float], width: 
     wide = _widths(width)
     name = style.cut(printable(one.name or "?"), wide.name)
     share = "" if one.share is None else percent(one.share).replace(" ", "") if one.share < 9.99 else ">999%"
-    grown = f"{'+' if one.growth > 0 else '-'}{amount(abs(one.growth))}" if one.growth else ""
     cells = [
         f"{one.pid}",
         name,
         "?" if one.descriptors is None and not one.is_kernel else amount(one.descriptors or 0),
         share,
-        grown,
+        change(one.growth),
         amount(one.voluntary_per_s),
         amount(one.involuntary_per_s),
         spark(trend, wide.trend, unicode=style.unicode),
@@ -226,12 +237,16 @@ def heading(frame: Frame | None, said: Said, width: int, style: Style) -> list[L
     by = f"by {said.order.key}{', turned' if said.order.turned else ''}"
     unread = f"{dot}{many(said.problems, 'problem')} (p)" if said.problems else ""
     cost = (
-        ""
-        if frame is None
-        else f"{dot}itself {frame.own_cpu_share * 100:.1f} % CPU, {duration(said.cost_s)} a look"
+        "" if frame is None else f"{dot}itself {_share(frame.own_cpu_share)} CPU, {duration(said.cost_s)} a look"
     )
     third: Line = [Span(f"{number} processes {by}", QUIET), Span(unread, WARNING), Span(cost, QUIET)]
+    if sum(columns(span.text) for span in third) > width:  # what this costs matters more than a word
+        third[0] = Span(f"{number} {by}", QUIET)
     return [fitted(one, width, style) for one in (first, second, third)]
+
+
+def _share(share: float) -> str:
+    return f"{share * 100:.1f} %" if share < 0.0995 else percent(share)
 
 
 def completed(text: str) -> str | None:
@@ -251,18 +266,18 @@ def completed(text: str) -> str | None:
 
 HELP = (
     "KEYS",
-    "  up down page home end   choose a line; left and right show what is cut off",
-    "  enter      open the process; in it: the process at the other end, or the descriptor",
-    '  /          show only what fits an expression, as in: kind == "tcp" and remote_port == 443',
-    "             (fdscope help where); an empty one shows all again",
-    "  s  S       sort by the next of: " + ", ".join(list(SORTS)[:4]) + ",",
+    "  arrows page home end   choose a line; left and right show what is cut off",
+    "  enter      open the process; in it the one at the other end, or a descriptor",
+    "  /          show only what fits an expression (fdscope help where), as in:",
+    '             kind == "tcp" and remote_port == 443; an empty one shows all again',
+    "  s S        sort by the next of: " + ", ".join(list(SORTS)[:4]) + ",",
     "             " + ", ".join(list(SORTS)[4:]) + "; the other way round",
     "  x          explain the descriptor, as fdscope explain does",
     "  e          export what is seen as JSON",
     "  1 to 5     of a process: descriptors, peers, waits, threads, graph; also tab",
     "  p          tell what could not be read",
     "  space      look no more, until it is pressed again",
-    "  +  -       look less often, or more often",
+    "  + -        look less often, or more often",
     "  escape q   back, and from the first page out; Q and Ctrl-C leave at once",
     "",
     "COLUMNS",
@@ -272,9 +287,10 @@ HELP = (
     "             growth of the last minute, it is at its limit within ten minutes",
     "  VOL/S      voluntary context switches a second: a thread had to wait",
     "  INV/S      involuntary ones: the CPU was taken away",
-    "  TREND      both together, in the last intervals, scaled to the highest of them",
+    "  TREND      both together in the last intervals, scaled to the highest of them",
     "  MODELS     how many threads wait by which I/O model, or do not wait at all:",
-    "             mux multiplexed, blk blocking, sig signal-driven, asy asynchronous,",
-    "             oth for something else than input and output, run running",
+    "             mux multiplexed, as by epoll, blk blocking, nbl nonblocking,",
+    "             sig signal-driven, asy asynchronous, as by io_uring, run running,",
+    "             oth for something else than input and output, as a lock or a clock",
 )
 """What the key ``?`` tells."""

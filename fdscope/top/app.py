@@ -22,14 +22,15 @@ from ..report import document
 from ..report import opened as parts
 from ..report import top as table
 from ..report.problems import of_all
+from ..report.safe import printable
 from ..report.spans import TITLE, Span
-from ..report.style import Style
+from ..report.style import Style, wrapped
 from ..scanner import scan
 from ..selection import UsageError
 from ..statuses import DONE, INTERRUPTED
 from ..vocabulary import is_of_peers, is_of_waits
 from ..watcher import Watch
-from ..where import Expression, parse
+from ..where import Expression, all_of, parse
 from .exporting import Export
 from .opened import Opened
 from .page import Page, Reading
@@ -41,7 +42,7 @@ _PATIENCE = 10
 """What fits is looked for again only after so many times what that took."""
 _SLOW_S = 2.0
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
-_GRACE_S = 3
+_GRACE_S = 3.0
 """How long it may take to leave a terminal that perhaps nobody reads."""
 
 
@@ -53,6 +54,8 @@ class Wishes(NamedTuple):
     timeout_s: float = 5.0
     order: table.Order = table.Order()
     where: Expression | None = None
+    among: Expression | None = None
+    """What options of selection choose."""
     style: Style = Style(colour=True)
 
     @property
@@ -90,7 +93,8 @@ class Problems(Reading):
     def renew(self) -> None:
         """Draws it."""
         super().renew()
-        part = parts.text("", list(of_all(self._problems)) or ["nothing: all was read that was asked for"])
+        told = list(of_all(self._problems)) or ["nothing: all was read that was asked for"]
+        part = parts.text("", [line for one in told for line in wrapped(one, max(self.size.width, 20))])
         self.head.show([[Span("could not be read", TITLE)]])
         self.listing.show([], part.keys, lambda place: parts.line(part, place))
 
@@ -140,6 +144,7 @@ class Top(App[int]):
         self._outlines: list[Outline] = []
         self._cost_s = 0.0
         self._failed = ""
+        self._unfitted = ""
         self._fitting: _Fitting | None = None
         self._fitting_asked: Expression | None = None
         self._fitting_due = 0.0
@@ -187,7 +192,7 @@ class Top(App[int]):
         super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
-        self._close_messages_no_wait()  # whoever runs it tells the mistake, as any other, and not the values of all
+        self._close_messages_no_wait()  # whoever runs it tells the mistake, without the values of variables
 
     # what threads tell
 
@@ -225,8 +230,8 @@ class Top(App[int]):
 
     def _late(self) -> str:
         now = time.monotonic()
-        if self._failed:
-            return self._failed
+        if self._failed or self._unfitted:
+            return printable(self._failed or self._unfitted)
         for reader, what in ((self.counter, "counting"), (self.scans, "reading descriptors")):
             since = reader.since
             if since is not None and now - since > _SLOW_S:
@@ -297,7 +302,7 @@ class Top(App[int]):
         except UsageError as error:
             page.ask(f"{error}", text, lambda again: self._choose(page, again), words=True)
             return
-        self._fitting_due = 0.0
+        self._fitting_due, self._unfitted = 0.0, ""
         self._look_for_fitting()
         page.renew()
 
@@ -308,6 +313,7 @@ class Top(App[int]):
             return
         self._fitting_asked = where
         wishes = self.wishes
+        both = all_of([one for one in (wishes.among, where) if one is not None])
 
         def find() -> _Fitting:
             begun = time.monotonic()
@@ -315,7 +321,8 @@ class Top(App[int]):
                 wishes.targets,
                 proc=wishes.proc,
                 timeout_s=wishes.timeout_s,
-                where=where,
+                where=both,
+                bare=where.is_of_descriptors,
                 peers=any(map(is_of_peers, where.words)),
                 waits=any(map(is_of_waits, where.words)),
             )
@@ -326,10 +333,10 @@ class Top(App[int]):
     def _found(self, found: _Fitting | Exception) -> None:
         asked, self._fitting_asked = self._fitting_asked, None
         if isinstance(found, Exception):
-            self._fitting = None
-            self._failed = f"{found}"
+            self._fitting, self._unfitted = None, f"what fits could not be looked for: {found}"
+            self._fitting_due = time.monotonic() + max(self.interval_s, _SLOW_S)
             return
-        self._fitting = found
+        self._fitting, self._unfitted = found, ""
         self._fitting_due = time.monotonic() + max(self.interval_s, _PATIENCE * found.cost_s)
         if asked != self.where:
             self._fitting_due = 0.0

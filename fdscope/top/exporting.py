@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable
+from errno import EINVAL
 from typing import TYPE_CHECKING
 
 from ..kernel.written import write
@@ -67,4 +68,7 @@ class Export:
 def _put(name: str, pieces: Pieces | Exception, *, over: bool) -> None:
     if isinstance(pieces, Exception):
         raise pieces
-    write(name, (*pieces, b"\n"), over=over)
+    try:
+        write(name, (*pieces, b"\n"), over=over)
+    except ValueError:  # it has a zero byte, or a letter that names of files here cannot have
+        raise OSError(EINVAL, "it is no name of a file") from None

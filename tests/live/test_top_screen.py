@@ -70,18 +70,7 @@ def test_a_journey_from_the_table_to_a_descriptor_and_back(terminal, child, tmp_
     assert (told["schema"], told["descriptor"]["fd"]) == ("fdscope.explain/1", one.told["one"])
 
 
-def test_the_terminal_is_given_back_after_a_signal(terminal, child):
-    one = child("ready()")
-    shown = terminal("--source", "proc", str(one.pid), NO_COLOR="1", LC_ALL="C.UTF-8")
-    shown.until(lambda text: str(one.pid) in text and "blk 1" in text)
-    shown.send(signal.SIGTERM)
-    assert shown.end() == 130
-    for code in RESTORED:
-        assert code in shown.bytes
-    assert re.search(rb"\x1b\[[0-9;]*3[0-8][;m]", shown.bytes) is None  # no colour
-
-
-def test_a_terminal_of_another_encoding_gets_ascii(terminal, child):
+def test_a_terminal_of_another_encoding_gets_ascii_and_is_given_back_after_a_signal(terminal, child):
     one = child("libc.prctl(15, '\u65e5\u672c'.encode(), 0, 0, 0)\nready()")
     shown = terminal(
         "--source",
@@ -91,11 +80,15 @@ def test_a_terminal_of_another_encoding_gets_ascii(terminal, child):
         columns=60,
         PYTHONIOENCODING="ascii:backslashreplace",
         LINES="24",
+        NO_COLOR="1",
     )
     shown.until(lambda text: r"\u65e5" in text and text.splitlines()[-1].startswith("enter / s e space"))
-    shown.press("Q")
-    assert shown.end() == 0
+    shown.send(signal.SIGTERM)
+    assert shown.end() == 130
+    for code in RESTORED:
+        assert code in shown.bytes
     assert shown.bytes.isascii()
+    assert re.search(rb"\x1b\[[0-9;]*3[0-8][;m]", shown.bytes) is None  # no colour
 
 
 LINE = "fdscope: top takes a terminal that can move its cursor; fdscope watch writes lines anywhere"

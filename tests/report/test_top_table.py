@@ -1,7 +1,7 @@
 """The table of fdscope top: rows, orders, the lines above, and what is completed of an expression."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fdscope.frame import Outline
@@ -61,18 +61,29 @@ def test_a_hostile_name_stays_text_in_its_column():
     st.text(max_size=20),
     st.integers(0, 1 << 40),
     st.floats(0, 1e9),
-    st.integers(-(1 << 30), 1 << 30),
+    st.integers(-(1 << 24), 1 << 24),
     st.integers(80, 300),
     st.booleans(),
 )
+@settings(max_examples=40)
 def test_rows_of_any_process_have_their_columns_at_the_same_places(name, held, rate, growth, width, unicode):
     style = Style(unicode=unicode)
-    one = outline(name=name, descriptors=held % (1 << 24), voluntary_per_s=rate % 1e8, growth=growth % 1000)
+    one = outline(name=name, descriptors=held % (1 << 24), voluntary_per_s=rate % 1e8, growth=growth)
     trend = [rate, 1.0]
     drawn = text(row(one, None, trend, width, style)).ljust(2)
     headings = "".join(span.text for span in top.head(width))
     assert drawn.isprintable()
     assert columns("".join(span.text for span in row(one, None, trend, width, style))) == headings.index("MODELS")
+
+
+def test_what_is_told_last_is_not_cut_off_where_a_word_can_be_left_out():
+    said = top.Said("all", 12345, 12345, top.Order("involuntary"), 1.0, 0.25, problems=38)
+    assert "processes" in text(top.heading(None, said, 80, ASCII)[2])
+    assert text(top.heading(None, said, 46, ASCII)[2]) == "12,345 by involuntary, 38 problems (p)"
+
+
+def test_the_help_fits_a_screen_of_80_columns():
+    assert max(map(len, top.HELP)) <= 79
 
 
 def test_models_are_told_in_three_letters():

@@ -48,16 +48,16 @@ class Screen:
         deadline = time.monotonic() + DEADLINE_S
         while not condition(self.text):
             assert time.monotonic() < deadline, self.text
-            await self._pilot.pause(0.02)
+            await self._pilot.pause(0.05)
 
 
-def shown(journey, *targets, size=(80, 24), interval_s=0.2, wishes=None, **more):
+def shown(journey, *targets, size=(80, 24), interval_s=0.2, wishes=None, terminal=None, **more):
     """Shows the screen, and gives it to a coroutine, until that is over."""
 
     async def run():
         watch = Watch(targets, top=0, interval_s=interval_s, **{"source": "proc", **more})
         given = {"style": Style(colour=True), "proc": more.get("proc", "/proc"), **(wishes or {})}
-        app = Top(watch, Wishes(list(targets), **given))
+        app = Top(watch, Wishes(list(targets), **given), terminal)
         async with app.run_test(size=size) as pilot:
             await journey(Screen(app, pilot))
 

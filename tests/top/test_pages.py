@@ -217,8 +217,7 @@ def test_a_process_that_ends_while_it_is_open_is_said_to_have_ended(child):
     shown(journey, str(one.pid), str(other.pid), interval_s=0.1)
 
 
-@pytest.mark.parametrize("unicode", [True, False])
-def test_names_that_mean_harm_stay_text(child, tmp_path, unicode):
+def test_names_that_mean_harm_stay_text(child, tmp_path):
     path = tmp_path / "[link=http:x]é\x1b[31m[" / "]"
     path.parent.mkdir()
     one = child(
@@ -226,6 +225,7 @@ def test_names_that_mean_harm_stay_text(child, tmp_path, unicode):
     )
 
     async def journey(screen):
+        unicode = screen.app.wishes.style.unicode
         await screen.until(lambda text: re.search(rf"^ *{one.pid} \[red\]x\[/\]\\x1", text, re.M))
         await screen.press("enter")
         name = r"[link=http:x]é\x1b[31m[/]" if unicode else r"[link=http:x]\xe9\x1b[31m[/]"
@@ -239,7 +239,8 @@ def test_names_that_mean_harm_stay_text(child, tmp_path, unicode):
         await screen.press("x")
         assert unicode or screen.text.isascii()
 
-    shown(journey, str(one.pid), wishes={"style": Style(colour=True, unicode=unicode)})
+    for unicode in (True, False):
+        shown(journey, str(one.pid), wishes={"style": Style(colour=True, unicode=unicode)})
 
 
 def test_the_help_tells_every_key(child):
@@ -250,7 +251,7 @@ def test_the_help_tells_every_key(child):
         assert screen.lines[1] == "KEYS"
         assert "  /          show only what fits an expression" in screen.text
         await screen.press("end")
-        assert "oth for something else than input and output, run running" in screen.text
+        assert "oth for something else than input and output, as a lock or a clock" in screen.text
         await screen.press("q", "p")
         assert "nothing: all was read that was asked for" in screen.text
         await screen.press("q", "x")
@@ -281,6 +282,87 @@ def test_what_hangs_is_said_on_the_screen(child, monkeypatch):
     shown(journey, str(one.pid), interval_s=0.1)
     os.close(begun)
     os.close(end)
+
+
+class Recorded:
+    """A terminal that only notes what it is asked to do."""
+
+    def __init__(self):
+        self.asked = []
+
+    def on_hangup(self, then):
+        self.then = then
+
+    def end_within(self, seconds, status):
+        self.asked.append((seconds, status))
+
+
+def test_a_signal_ends_it_and_so_does_a_terminal_that_is_gone(child):
+    one = child("ready()")
+    terminals = [Recorded(), Recorded()]
+    before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)]
+
+    async def told(screen):
+        await screen.until(listed(one.pid))
+        os.kill(os.getpid(), signal.SIGHUP)
+        await screen.until(lambda _: screen.app.return_value is not None)
+        assert screen.app.return_value == 130
+
+    async def gone(screen):
+        await screen.until(listed(one.pid))
+        terminals[1].then()
+        await screen.until(lambda _: screen.app.return_value is not None)
+
+    shown(told, str(one.pid), terminal=terminals[0])
+    shown(gone, str(one.pid), terminal=terminals[1])
+    assert [terminal.asked for terminal in terminals] == [[(3.0, 130)]] * 2
+    assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)] == before
+
+
+@pytest.mark.parametrize("where", ["drawing", "counting", "reading"])
+def test_a_mistake_ends_it_and_is_told_as_it_is(child, monkeypatch, where, capsys):
+    one = child("ready()")
+    mistake = ZeroDivisionError("a mistake of ours")
+
+    def fail(*_, **more):
+        raise mistake
+
+    async def journey(screen):
+        await screen.until(listed(one.pid))
+        target = {
+            "drawing": "fdscope.report.top.row",
+            "counting": "fdscope.watcher.Watch.outlines",
+            "reading": "fdscope.top.opened.scan",
+        }
+        monkeypatch.setattr(target[where], fail)
+        screen.app.open(one.pid)
+        await screen.press("escape")
+        await screen.until(lambda _: screen.app.mistake is not None)
+
+    with pytest.raises(ZeroDivisionError, match="a mistake of ours"):
+        shown(journey, str(one.pid), interval_s=0.1)
+    assert "Traceback" not in "".join(capsys.readouterr())
+
+
+def test_what_could_not_be_looked_for_is_told_until_something_else_is_asked_for(child, monkeypatch):
+    one = child("ready()")
+
+    def refuse(*_, **more):
+        raise OSError(24, "Too many open files")
+
+    async def journey(screen):
+        await screen.until(listed(one.pid))
+        await screen.press("slash")
+        await screen.answer("fd == 0")
+        await screen.until(
+            lambda text: "what fits could not be looked for: [Errno 24] Too many open files" in text
+        )
+        await screen.press("slash")
+        await screen.answer("")
+        await screen.until(lambda text: listed(one.pid)(text) and "looked for" not in text)
+
+    monkeypatch.setattr("fdscope.top.app.scan", refuse)
+    shown(journey, str(one.pid), interval_s=0.1)
 
 
 FED = """
