@@ -234,12 +234,13 @@ def heading(frame: Frame | None, said: Said, width: int, style: Style) -> list[L
     elif frame is not None:
         second = [Span(machine(frame).replace(" · ", dot))]
     number = f"{said.shown:,} of {said.total:,}" if said.where else f"{said.total:,}"
+    noun = "process" if number == "1" else "processes"
     by = f"by {said.order.key}{', turned' if said.order.turned else ''}"
     unread = f"{dot}{many(said.problems, 'problem')} (p)" if said.problems else ""
     cost = (
         "" if frame is None else f"{dot}itself {_share(frame.own_cpu_share)} CPU, {duration(said.cost_s)} a look"
     )
-    third: Line = [Span(f"{number} processes {by}", QUIET), Span(unread, WARNING), Span(cost, QUIET)]
+    third: Line = [Span(f"{number} {noun} {by}", QUIET), Span(unread, WARNING), Span(cost, QUIET)]
     if sum(columns(span.text) for span in third) > width:  # what this costs matters more than a word
         third[0] = Span(f"{number} {by}", QUIET)
     return [fitted(one, width, style) for one in (first, second, third)]

@@ -236,6 +236,8 @@ class Top(App[int]):
             since = reader.since
             if since is not None and now - since > _SLOW_S:
                 return f"still {what}, for {duration(int(now - since))}: what stands here is older"
+        if self.frame is not None and not self._outlines:
+            return "none of these processes is there any more"
         if self.where is not None and (self._fitting is None or self._fitting.where != self.where):
             return "looking for what fits"
         return ""

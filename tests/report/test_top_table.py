@@ -79,6 +79,7 @@ def test_rows_of_any_process_have_their_columns_at_the_same_places(name, held, r
 def test_what_is_told_last_is_not_cut_off_where_a_word_can_be_left_out():
     said = top.Said("all", 12345, 12345, top.Order("involuntary"), 1.0, 0.25, problems=38)
     assert "processes" in text(top.heading(None, said, 80, ASCII)[2])
+    assert text(top.heading(None, said._replace(total=1), 80, ASCII)[2]).startswith("1 process by")
     assert text(top.heading(None, said, 46, ASCII)[2]) == "12,345 by involuntary, 38 problems (p)"
 
 

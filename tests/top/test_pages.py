@@ -213,6 +213,10 @@ def test_a_process_that_ends_while_it_is_open_is_said_to_have_ended(child):
         await screen.until(lambda text: listed(other.pid)(text) and not listed(one.pid)(text))
         screen.app.open(one.pid)
         await screen.until(lambda text: f"process {one.pid} has ended\n" in text)
+        await screen.press("escape")
+        os.kill(other.pid, signal.SIGKILL)
+        other.process.wait()
+        await screen.until(lambda text: "none of these processes is there any more" in text)
 
     shown(journey, str(one.pid), str(other.pid), interval_s=0.1)
 
