@@ -90,6 +90,7 @@ class Exporter:
     def __exit__(self, *_: object) -> None:
         self._is_over = True
         self._apart.close()
+        self._shared.close()
 
     def check(self) -> None:
         """Makes sure that looks are possible at all.

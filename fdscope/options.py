@@ -63,7 +63,7 @@ COMMANDS = (
     Command(
         "check",
         "[TARGET...]",
-        "judge limits, growth, deleted files and listeners, as monitoring wants it",
+        "judge limits, growth, deleted files and listeners, for monitoring",
         "process",
     ),
     Command(
@@ -72,7 +72,7 @@ COMMANDS = (
     Command("export", "", "serve metrics of all processes, by group, for Prometheus"),
     Command("lab", "[NAME...]", "hold descriptors of every kind, wait in every way, switch contexts", "specimen"),
     Command("doctor", "", "say what present rights let one see, and what would unlock the rest"),
-    Command("help", "[TOPIC]", "tell of a command or a subject, with examples; without a word: of which", "topic"),
+    Command("help", "[TOPIC]", "tell of a command or a subject, with examples", "topic"),
     Command(
         "completion", "bash|zsh|fish", "print what lets a shell complete pids, names, fields and options", "shell"
     ),

@@ -21,8 +21,17 @@ class Shared(Generic[T]):
         self._last: T | None = None
         self._changed = threading.Condition()
         self._begun = self._ended = self._wanted = 0
+        self._closed = False
         self._fresh_until = 0.0
-        threading.Thread(target=self._run, name="scans", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name="scans", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Ends the thread, once the work that it does has ended; if that takes long, nobody waits for it."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        self._thread.join(_FRESH_S)
 
     def get(self, seconds: float) -> tuple[T | None, bool]:
         """What comes of work that is being done, or is begun now; what is kept, if that takes too long.
@@ -50,7 +59,9 @@ class Shared(Generic[T]):
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # they are for the main thread
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._wanted > self._begun)
+                self._changed.wait_for(lambda: self._closed or self._wanted > self._begun)
+                if self._closed:
+                    return
                 self._begun += 1
             began = time.monotonic()
             found = self._work()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .root import Directory
 
+_DIGITS = 20  # of the largest number of 64 bits
 _EXITING, _KERNEL = 0x00000004, 0x00200000 | 0x00000010  # PF_EXITING; PF_KTHREAD and PF_IO_WORKER
 
 
@@ -34,4 +35,4 @@ def is_ending(task: Directory, prefix: bytes = b"") -> bool:
 def _flags(stat: bytes) -> int:
     """Field 9, of include/linux/sched.h; 0 where the text has another form."""
     words = stat.rpartition(b") ")[2].split(None, 7)
-    return int(words[6]) if len(words) > 6 and words[6].isdigit() else 0
+    return int(words[6]) if len(words) > 6 and len(words[6]) <= _DIGITS and words[6].isdigit() else 0

@@ -3,6 +3,7 @@
 import threading
 import time
 
+import pytest
 from children import until
 
 from fdscope.kernel.sharing import Shared
@@ -22,9 +23,23 @@ class Work:
         return None if self.fails else self.begun
 
 
-def test_all_who_ask_while_work_is_done_have_its_result():
+@pytest.fixture
+def sharing():
+    """Makes one that shares, whose thread ends with the test."""
+    made = []
+
+    def make(work):
+        made.append(Shared(work))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def test_all_who_ask_while_work_is_done_have_its_result(sharing):
     work = Work()
-    shared, found = Shared(work), []
+    shared, found = sharing(work), []
     threads = [threading.Thread(target=lambda: found.append(shared.get(30))) for _ in range(8)]
     for one in threads:
         one.start()
@@ -35,9 +50,9 @@ def test_all_who_ask_while_work_is_done_have_its_result():
     assert found == [(1, True)] * 8
 
 
-def test_who_has_waited_long_enough_has_what_there_was_before_and_the_work_goes_on():
+def test_who_has_waited_long_enough_has_what_there_was_before_and_the_work_goes_on(sharing):
     work = Work()
-    shared = Shared(work)
+    shared = sharing(work)
     assert shared.get(0.01) == (None, False)
     work.gate.release()
     until(lambda: shared._ended == 1)
@@ -47,9 +62,9 @@ def test_who_has_waited_long_enough_has_what_there_was_before_and_the_work_goes_
     assert shared.get(30) == (2, True)
 
 
-def test_what_has_just_been_found_serves_for_a_while_as_long_as_it_took():
+def test_what_has_just_been_found_serves_for_a_while_as_long_as_it_took(sharing):
     work = Work()
-    shared = Shared(work)
+    shared = sharing(work)
     began = time.monotonic()
     assert shared.get(0.01) == (None, False)
     work.gate.release()
@@ -60,9 +75,9 @@ def test_what_has_just_been_found_serves_for_a_while_as_long_as_it_took():
     assert work.begun == 1
 
 
-def test_work_that_fails_leaves_what_was_found_before():
+def test_work_that_fails_leaves_what_was_found_before(sharing):
     work = Work()
-    shared = Shared(work)
+    shared = sharing(work)
     work.gate.release()
     assert shared.get(30) == (1, True)
     work.fails = True

@@ -91,7 +91,11 @@ def test_what_stops_while_it_is_read_is_read_in_proc_instead(heard, monkeypatch,
     monkeypatch.setattr(bpf, "_CHUNK", 4096)
     told, by_proc = scan(source="auto", brief=brief), scan(source="proc", brief=brief)
     one, other = ({one.pid: one for one in snapshot.processes}[lab.pid] for snapshot in (told, by_proc))
-    assert (one.descriptor_kinds, one.descriptor_count) == (other.descriptor_kinds, other.descriptor_count)
+    cut = [problem.pid for problem in told.problems if problem.what == "descriptors after BPF stopped"]
+    if lab.pid in cut:  # it stopped amid those of the lab, and says so
+        assert one.descriptor_count < other.descriptor_count
+    else:
+        assert (one.descriptor_kinds, one.descriptor_count) == (other.descriptor_kinds, other.descriptor_count)
     assert len({one.pid for one in told.processes}) == len(told.processes)
     assert {one.pid for one in told.processes} >= {lab.pid, os.getpid(), 1}
     assert any("stopped: Cannot allocate memory" in line for line in heard) == (
