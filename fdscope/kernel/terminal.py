@@ -36,12 +36,22 @@ class Terminal:
 
     def end_within(self, seconds: float, status: int) -> None:
         """Ends the process after so long, unless it has ended: to write where nobody reads takes for ever."""
+        if not self._is_ours:
+            os._exit(status)  # it was given back when this process was stopped, and to go on would stop it again
         signal.signal(signal.SIGALRM, lambda *_: self._end(status))
         signal.setitimer(signal.ITIMER_REAL, seconds)
 
+    @property
+    def _is_ours(self) -> bool:
+        """Whether this process may draw on it; not so in the background, or where it is gone."""
+        try:
+            return os.tcgetpgrp(self._number) == os.getpgrp()
+        except OSError:
+            return False
+
     def _end(self, status: int) -> None:
         try:
-            if os.tcgetpgrp(self._number) == os.getpgrp():  # else it belongs to somebody else now
+            if self._is_ours:
                 termios.tcflush(self._number, termios.TCOFLUSH)
                 termios.tcsetattr(self._number, termios.TCSANOW, self._before)
                 os.write(os.open(os.ttyname(self._number), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK), _OVER)

@@ -12,6 +12,7 @@ from ..model import Problem, Process, Snapshot
 from ..prospects import explanation
 from ..report import opened as parts
 from ..report.opened import Key, Part
+from ..report.safe import printable
 from ..report.spans import QUIET, TITLE, WARNING, Line, Span, fitted
 from ..report.story import story
 from ..scanner import scan
@@ -165,8 +166,8 @@ class Opened(Page):
         if self._snapshot is None:
             return [Span("reading it", QUIET)]
         where = self.top.where
-        chosen = [] if where is None else [Span(f"  where {where.text}", WARNING)]
-        return [*parts.remarks(self._snapshot, self._snapshot.duration_s), *chosen]
+        chosen = [] if where is None else [Span(f"where {printable(where.text)}  ", WARNING)]
+        return [*chosen, *parts.remarks(self._snapshot, self._snapshot.duration_s)]
 
     def _tabs(self) -> Line:
         found: Line = []

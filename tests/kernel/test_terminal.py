@@ -53,6 +53,23 @@ def test_whoever_is_held_up_by_a_terminal_that_nobody_reads_ends_and_gives_it_ba
         os.close(its)
 
 
+ELSEWHERE = """
+import os
+from fdscope.kernel.terminal import Terminal
+Terminal(0).end_within(60, 130)
+"""
+
+
+def test_whoever_does_not_have_the_terminal_ends_at_once():
+    ours, its = os.openpty()
+    try:
+        done = subprocess.run([sys.executable, "-c", ELSEWHERE], stdin=its, env=ENVIRONMENT, timeout=30)
+        assert done.returncode == 130
+    finally:
+        os.close(ours)
+        os.close(its)
+
+
 GONE = """
 import os, time
 from fdscope.kernel.terminal import Terminal

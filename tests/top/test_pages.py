@@ -82,6 +82,7 @@ def test_an_expression_chooses_processes_and_in_them_descriptors(child):
         await screen.press("enter")
         await screen.until(lambda text: " unix " in text)
         assert [line.split()[1] for line in screen.lines[5:-1] if line] == ["unix", "unix"]
+        assert screen.lines[2].startswith('where kind == "unix"  read in ')
         await screen.press("escape", "slash")
         await screen.answer("")
         await screen.until(listed(other.pid))
