@@ -10,6 +10,7 @@ import json
 import re
 import subprocess
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections import Counter
@@ -116,6 +117,14 @@ class Chain:
                 "--web.listen-address=127.0.0.1:0",
             )
         )
+        until(self.is_ready)
+
+    def is_ready(self):
+        """Whether it answers: it listens before it does, and turns away who asks meanwhile."""
+        try:
+            return self.get("/-/ready")
+        except urllib.error.HTTPError:
+            return False
 
     def get(self, path, **words):
         """What is at a path, as text."""
