@@ -23,6 +23,13 @@ deploy/test_rules.py report/test_graph_drawn.py report/test_page_in_browser.py t
 """.split()
 """What another program, or textual, makes of text of ours: no more a matter of who runs it, but not guarded."""
 
+SAME_FOR_ALL = """
+bench commands/test_documents.py commands/test_help.py commands/test_layouts.py commands/test_mistakes.py
+commands/test_tables.py live/test_completion.py live/test_screen.py live/test_top_screen.py top/test_pages.py
+test_manual.py test_readme.py test_saved.py test_vocabulary.py
+""".split()
+"""How answers are laid out, told of and completed, and what keys do, of processes that everybody may read."""
+
 IN_A_CHAIN = ["deploy/test_prometheus.py"]
 """What is slow, since it takes servers, and looks at processes of its own, which everybody may read."""
 
@@ -48,7 +55,8 @@ def is_pure(path: Path) -> bool:
 
 def is_enough_once(path: Path) -> bool:
     """Whether to run the tests of a file as one user is enough."""
-    return is_pure(path) or path in [HERE / name for name in [*WITH_A_PEER, *IN_A_CHAIN]]
+    listed = {HERE / name for name in (*WITH_A_PEER, *SAME_FOR_ALL, *IN_A_CHAIN)}
+    return is_pure(path) or not listed.isdisjoint((path, *path.parents))
 
 
 def guard(on: bool) -> None:
