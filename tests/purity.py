@@ -25,10 +25,10 @@ deploy/test_rules.py report/test_graph_drawn.py report/test_page_in_browser.py t
 
 SAME_FOR_ALL = """
 bench commands/test_documents.py commands/test_help.py commands/test_layouts.py commands/test_mistakes.py
-commands/test_tables.py live/test_completion.py live/test_screen.py live/test_top_screen.py top/test_pages.py
-test_manual.py test_readme.py test_saved.py test_vocabulary.py
+commands/test_tables.py live/test_completion.py live/test_equivalents.py live/test_export.py live/test_screen.py
+live/test_top_screen.py top/test_pages.py test_manual.py test_readme.py test_saved.py test_vocabulary.py
 """.split()
-"""How answers are laid out, told of and completed, and what keys do, of processes that everybody may read."""
+"""How answers are laid out, told of, completed and served, and what keys do: of processes that all may read."""
 
 IN_A_CHAIN = ["deploy/test_prometheus.py"]
 """What is slow, since it takes servers, and looks at processes of its own, which everybody may read."""
