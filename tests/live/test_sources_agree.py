@@ -199,7 +199,8 @@ def test_switches_of_threads_that_have_ended_are_in_the_sums():
         True,
         False,
     )
-    assert whole.context_switches.voluntary >= living.context_switches.voluntary + 50
+    counted = [(one.context_switches.voluntary, one.context_switches.involuntary) for one in (whole, living)]
+    assert sum(counted[0]) >= sum(counted[1]) + 50  # a busy machine makes involuntary ones of voluntary ones
     assert whole.context_switches.threads_counted == 1
 
 
